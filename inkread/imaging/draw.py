@@ -1,0 +1,43 @@
+"""A Page drawn over its picture."""
+
+from __future__ import annotations
+
+from PIL import Image, ImageDraw, ImageFont
+
+from inkread.imaging.source import Source, open_picture
+from inkread.results import Page
+
+__all__ = ["draw"]
+
+_SURE = (0, 128, 64)  # green: answered
+_DOUBTFUL = (208, 64, 0)  # orange: withheld, or more likely wrong than one in ten
+_LEAST_SURE = 0.9
+
+
+def draw(page: Page, image: Source) -> Image.Image:
+    """Draw the boxes and values of a page over the picture that it was read from.
+
+    Args:
+        page: From `inkread.read`.
+        image: The picture, as it was given to `inkread.read`.
+
+    Returns:
+        A new RGB picture of the same size; doubtful digits are orange, the others green.
+
+    Raises:
+        ImageError: The picture cannot be read; the subclass says why.
+    """
+    canvas = Image.fromarray(open_picture(image).pixels).convert("RGB")
+    pen = ImageDraw.Draw(canvas)
+    stroke = max(1, round(max(canvas.size) / 300))
+    for digit in (digit for line in page.lines for digit in line.digits):
+        colour = _SURE if digit.value is not None and digit.confidence >= _LEAST_SURE else _DOUBTFUL
+        box = digit.box
+        pen.rectangle((box.left, box.top, box.left + box.width, box.top + box.height), outline=colour, width=stroke)
+        font = ImageFont.load_default(max(10.0, 0.25 * box.height))
+        text = f"{digit.label} {digit.confidence:.0%}"
+        _, _, width, height = pen.textbbox((0, 0), text, font=font)
+        left = min(max(0.0, box.left), max(0.0, canvas.width - width))
+        top = box.top - height - stroke
+        pen.text((left, top if top >= 0 else box.top + stroke), text, fill=colour, font=font)
+    return canvas

@@ -1,0 +1,313 @@
+"""Where pictures come from: paths, folders, globs, bytes, arrays, Pillow images, standard input, PDF pages; safely.
+
+Sizes are checked before pixels are decoded, only formats of pictures are opened, and whatever a damaged file provokes
+in a decoder arrives as an `ImageError`.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from inkread.errors import ImageError, ImageTooLargeError, MultiplePagesError, UnreadableImageError
+from inkread.imaging.gray import check_pixels
+
+__all__ = ["EXTENSIONS", "MAX_BYTES", "MAX_PIXELS", "Picture", "Source", "iter_pictures", "open_picture"]
+
+MAX_BYTES = 256 * 1024 * 1024  # of a file
+MAX_PIXELS = 120_000_000  # of a picture, before it is decoded: a scan of A3 at 600 dpi has 70 million
+MAX_PAGES = 2_000  # of a file
+PDF_DPI = 200  # at which a PDF page is drawn
+
+# Formats that Pillow decodes itself, without running another program (EPS would run Ghostscript).
+FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "PPM", "AVIF", "JPEG2000", "ICO", "TGA", "PCX")
+EXTENSIONS = frozenset(
+    {".png", ".jpg", ".jpeg", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp", ".pbm", ".pgm", ".ppm", ".pnm"}
+    | {".avif", ".jp2", ".ico", ".tga", ".pcx", ".pdf"}
+)
+
+_TYPES = "a path, bytes, a Pillow image or a uint8 array"
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
+
+_PDFIUM = threading.Lock()  # PDFium may be used by one thread at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One decoded picture.
+
+    Attributes:
+        pixels: uint8, (H, W) gray, (H, W, 3) RGB or (H, W, 4) RGBA, upright.
+        source: The path it came from, "-" for standard input, "" when it was in memory.
+        number: The page within its file, from 1.
+    """
+
+    pixels: NDArray[np.uint8]
+    source: str = ""
+    number: int = 1
+
+
+def open_picture(image: Source) -> Picture:
+    """Open one picture.
+
+    Args:
+        image: A path ("-" is standard input), the bytes of a file, a Pillow image, or a uint8 array.
+
+    Raises:
+        UnreadableImageError: It is missing, no picture, damaged, encrypted, or of another type, dtype or shape.
+        ImageTooLargeError: It has more bytes or pixels than the limit.
+        MultiplePagesError: It has several pages.
+    """
+    pages = _pages(image)
+    first = next(pages, None)
+    if first is None:
+        raise UnreadableImageError(f"Expected a picture, got a file without pages: {_name(image)}.")
+    count, load = first
+    if count > 1:
+        raise MultiplePagesError(
+            f"Expected one picture, got a file of {count} pages: {_name(image)}. "
+            "Read all of them with inkread.read_many."
+        )
+    return load()
+
+
+def iter_pictures(
+    sources: Source | Iterable[Source],
+) -> Iterator[tuple[str, int, Callable[[], Picture] | ImageError]]:
+    """Walk through pictures in order, one decoded at a time.
+
+    Folders give the pictures in them, in the order of their names and without going deeper; names with `*`, `?` or
+    `[` that are no file are globs; files of several pages give each page.
+
+    Args:
+        sources: One source or several.
+
+    Yields:
+        The source, the page's number from 1, and what loads it; or instead of the latter the error, when the file
+        could not be opened at all. Loading may raise an `ImageError` too.
+    """
+    single = isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray))
+    for given in [sources] if single else sources:  # type: ignore[union-attr]
+        for item in _expand(given):  # type: ignore[arg-type]
+            name = _name(item)
+            try:
+                for number, (_, load) in enumerate(_pages(item), start=1):
+                    yield name, number, load
+            except ImageError as error:
+                yield name, 1, error
+
+
+def _expand(item: Source) -> Iterator[Source]:
+    """Turn folders and globs into files."""
+    if not isinstance(item, (str, os.PathLike)) or os.fspath(item) == "-":
+        yield item
+        return
+    path = Path(item)
+    if path.is_dir():
+        names = sorted(p for p in path.iterdir() if p.suffix.lower() in EXTENSIONS and not p.name.startswith("."))
+        yield from names or [path]
+    elif not path.exists() and glob.has_magic(os.fspath(item)):
+        # Path.glob takes no absolute pattern.
+        yield from sorted(glob.glob(os.fspath(item), recursive=True)) or [os.fspath(item)]  # noqa: PTH207
+    else:
+        yield item
+
+
+def _name(item: Any) -> str:
+    return os.fspath(item) if isinstance(item, (str, os.PathLike)) else ""
+
+
+def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
+    """Yield, for each page of a source, the number of pages and what loads this one."""
+    if isinstance(item, np.ndarray):
+        yield 1, lambda: Picture(check_pixels(item))
+    elif isinstance(item, Image.Image):
+        with _as_image_error("a Pillow image"):
+            _check_pixels_count(item.size, "the picture")
+        yield 1, lambda: Picture(_decode(item, "the Pillow image"))
+    elif isinstance(item, (bytes, bytearray, memoryview)):
+        yield from _file_pages(bytes(item), "", "the bytes given")
+    elif isinstance(item, (str, os.PathLike)):
+        name = os.fspath(item)
+        yield from _file_pages(_read_file(name), name, "standard input" if name == "-" else repr(name))
+    else:
+        hint = " Several pictures are given to read_many." if isinstance(item, (list, tuple)) else ""
+        raise UnreadableImageError(f"Expected {_TYPES}, got {type(item).__name__}.{hint}")
+
+
+def _read_file(name: str) -> bytes:
+    if name == "-":
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        path = Path(name)
+        try:
+            if path.is_dir():
+                raise UnreadableImageError(
+                    f"Expected a picture, got the folder {name!r} without pictures to read: none of its files ends "
+                    f"in {', '.join(sorted(EXTENSIONS))}."
+                    if not any(p.suffix.lower() in EXTENSIONS for p in path.iterdir())
+                    else f"Expected a picture, got the folder {name!r}. Read all in it with inkread.read_many."
+                )
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError as error:
+            raise UnreadableImageError(f"Expected a picture, but there is no file {name!r}.{_near(path)}") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UnreadableImageError(f"Cannot open {name!r}: {reason}.") from error
+    if len(data) > MAX_BYTES:
+        raise ImageTooLargeError(
+            f"Expected a file of at most {MAX_BYTES // 2**20} MiB, got a larger one: {name!r}. Save it smaller."
+        )
+    return data
+
+
+def _near(path: Path) -> str:
+    from inkread.errors import did_you_mean
+
+    try:
+        return did_you_mean(path.name, (p.name for p in path.parent.iterdir()))
+    except OSError:
+        return ""
+
+
+def _file_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Callable[[], Picture]]]:
+    """Yield the pages of a file's bytes."""
+    if not data:
+        raise UnreadableImageError(f"Expected a picture, got an empty file: {what}.")
+    if data[:1024].lstrip()[:5] == b"%PDF-":
+        yield from _pdf_pages(data, source, what)
+        return
+    with _as_image_error(what):
+        image = _open_image(data, what)
+        count = int(getattr(image, "n_frames", 1))
+        is_tiff = image.format == "TIFF"
+    # Frames of an animation are not pages: the first stands for it.
+    count = min(count, MAX_PAGES + 1) if is_tiff else 1
+    if count > MAX_PAGES:
+        raise ImageTooLargeError(f"Expected at most {MAX_PAGES} pages, got more in {what}. Split the file.")
+
+    def load(number: int) -> Picture:
+        with _as_image_error(what):
+            if number > 1:
+                image.seek(number - 1)
+            return Picture(_decode(image, what), source, number)
+
+    for number in range(1, count + 1):
+        yield count, lambda number=number: load(number)  # type: ignore[misc]
+
+
+def _open_image(data: bytes, what: str) -> Image.Image:
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+        raise UnreadableImageError(
+            f"Expected PNG, JPEG, TIFF, WebP, BMP, GIF, AVIF or PDF, got HEIC: {what}. Save it as JPEG first "
+            "(on an iPhone: Settings, Camera, Formats, Most Compatible)."
+        )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(
+            f"Expected a picture (PNG, JPEG, TIFF, WebP, BMP, GIF, AVIF or PDF), got something else: {what}."
+        ) from error
+    _check_pixels_count(image.size, what)
+    return image
+
+
+def _check_pixels_count(size: tuple[int, int], what: str) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise UnreadableImageError(f"Expected a picture with pixels, got {width} x {height} in {what}.")
+    if width * height > MAX_PIXELS:
+        raise ImageTooLargeError(
+            f"Expected at most {MAX_PIXELS // 1_000_000} million pixels, got {width} x {height} in {what}. "
+            "Scale the picture down first."
+        )
+
+
+def _decode(image: Image.Image, what: str) -> NDArray[np.uint8]:
+    """Decode a Pillow image to uint8 gray, RGB or RGBA, upright."""
+    with _as_image_error(what):
+        _check_pixels_count(image.size, what)
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("I", "F") or image.mode.startswith("I;"):
+            return _eight_bits(np.asarray(image))
+        transparent = image.mode in ("LA", "PA", "La", "RGBa", "RGBA") or "transparency" in image.info
+        if transparent:
+            return np.array(image.convert("RGBA"))
+        if image.mode in ("L", "1"):
+            return np.array(image.convert("L"))
+        return np.array(image.convert("RGB"))
+
+
+def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Reduce deep pixels to 8 bits: by the depth that is in use, as 12-bit cameras write into 16-bit files."""
+    deep = np.nan_to_num(values.astype(np.float64))
+    low, high = min(0.0, float(deep.min())), float(deep.max())
+    if np.issubdtype(values.dtype, np.floating) or low < 0:
+        top = low + max(high - low, 1e-12)
+    else:
+        top = 2.0 ** max(8, int(np.ceil(np.log2(high + 1)))) - 1
+    return np.asarray(((deep - low) * (255.0 / (top - low))).round(), dtype=np.uint8)
+
+
+@contextmanager
+def _as_image_error(what: str) -> Iterator[None]:
+    """Let a decoder's failure arrive as an error of ours: damaged files provoke nearly any exception in them."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # decoders warn about damage that the picture survives
+            yield
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageTooLargeError(f"Expected a picture of sane size, got a decompression bomb: {what}.") from error
+    except MemoryError as error:
+        raise ImageTooLargeError(f"Expected a picture that fits into memory, got a larger one: {what}.") from error
+    except Exception as error:
+        reason = str(error).strip().rstrip(".") or type(error).__name__
+        raise UnreadableImageError(f"Expected a whole picture, got a damaged one: {what} ({reason}).") from error
+
+
+def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Callable[[], Picture]]]:
+    """Yield the pages of a PDF, each drawn when it is asked for."""
+    import pypdfium2 as pdfium
+
+    with _PDFIUM:
+        try:
+            document = pdfium.PdfDocument(data)
+            count = len(document)
+        except pdfium.PdfiumError as error:
+            encrypted = "password" in str(error).lower()
+            got = "an encrypted one" if encrypted else f"a damaged one ({error})"
+            advice = " Save it without a password first." if encrypted else ""
+            raise UnreadableImageError(f"Expected a readable PDF, got {got}: {what}.{advice}") from error
+    if count > MAX_PAGES:
+        raise ImageTooLargeError(f"Expected at most {MAX_PAGES} pages, got {count} in {what}. Split the file.")
+    if count == 0:
+        raise UnreadableImageError(f"Expected a PDF with pages, got one without: {what}.")
+
+    def load(number: int) -> Picture:
+        with _PDFIUM, _as_image_error(f"page {number} of {what}"):
+            page = document[number - 1]
+            scale = PDF_DPI / 72
+            width, height = (max(1, round(side * scale)) for side in page.get_size())
+            _check_pixels_count((width, height), f"page {number} of {what} at {PDF_DPI} dpi")
+            bitmap = page.render(scale=scale, rev_byteorder=True)
+            pixels = np.array(bitmap.to_numpy(), dtype=np.uint8)
+        return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, source, number)
+
+    for number in range(1, count + 1):
+        yield count, lambda number=number: load(number)  # type: ignore[misc]
