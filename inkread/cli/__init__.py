@@ -1,0 +1,39 @@
+"""The command line: one short file per verb."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from inkread.cli import models, read, train
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="inkread",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.command("read")(read.read)
+app.command("train")(train.train)
+app.command("models")(models.models)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from inkread import __version__, console
+
+        console.data(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _inkread(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Read handwritten numbers from any picture, offline, with a confidence that means what it says."""

@@ -1,0 +1,175 @@
+"""`inkread read`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from inkread.results import Page
+
+__all__ = ["read"]
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def read(
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE...", help="Pictures, folders, globs; - is standard input.")
+    ],
+    model: Annotated[str, typer.Option(help="Name of a model, or a path ending in .onnx.")] = "default",
+    layout: Annotated[str, typer.Option(help="digit, line, page or auto.")] = "auto",
+    document: Annotated[str | None, typer.Option(help="amount, postcode, or a template.")] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(help="Withhold what would exceed this share of wrong answers, such as 0.01."),
+    ] = None,
+    length: Annotated[int | None, typer.Option(help="How many digits a line has.")] = None,
+    pattern: Annotated[str | None, typer.Option(help="What a line may be.")] = None,
+    format: Annotated[Format, typer.Option(help="How results are written.")] = Format.text,
+    output: Annotated[Path | None, typer.Option(help="Write results to this file instead of stdout.")] = None,
+) -> None:
+    """Read the digit on each picture.
+
+    A picture that cannot be read is reported and the others are read; the exit code is 3 then.
+    """
+    from inkread import console
+    from inkread.errors import ImageError
+    from inkread.reading.reader import Reader
+
+    pages = Reader(model).read_many(
+        images,
+        on_error="keep",
+        layout=layout,  # type: ignore[arg-type]
+        document=document,
+        max_error=max_error,
+        length=length,
+        pattern=pattern,
+    )
+    failed: list[Page] = []
+
+    def watched() -> Iterator[Page]:
+        for page in pages:
+            if page.error is not None:
+                failed.append(page)
+            yield page
+
+    if format is Format.text and output is None:
+        _show(list(watched()))
+    else:
+        _write(_WRITERS[format](watched()), output)
+    for page in failed:
+        console.error(page.error or "", title=page.source or "Error")
+    if failed:
+        raise typer.Exit(ImageError.exit_code)
+
+
+def _show(pages: list[Page]) -> None:
+    """Draw a table on a terminal; elsewhere write the text alone, one line per picture."""
+    import sys
+
+    from inkread import console
+
+    if not sys.stdout.isatty():
+        for line in _text(pages):
+            console.data(line, end="")
+        return
+    rows = [(_name(page), page.text or "-", _sure(page), _also(page)) for page in pages if page.error is None]
+    if rows:
+        console.table("", ("picture", "read", "confidence", "or else"), rows, numbers=(2,))
+
+
+def _name(page: Page) -> str:
+    return page.source if page.number == 1 else f"{page.source} (page {page.number})"
+
+
+def _sure(page: Page) -> str:
+    return f"{page.confidence:.1%}" if page.lines else "no ink"
+
+
+def _also(page: Page) -> str:
+    others = page.lines[0].alternatives[1:] if page.lines else ()
+    return ", ".join(f"{text} {p:.1%}" for text, p in others if p >= 0.001)
+
+
+def _text(pages: Iterable[Page]) -> Iterator[str]:
+    """One line per picture, so that the n-th line belongs to the n-th picture."""
+    return (" ".join(line.text for line in page.lines) + "\n" for page in pages)
+
+
+def _json(pages: Iterable[Page]) -> Iterator[str]:
+    yield "["
+    for i, page in enumerate(pages):
+        yield (",\n" if i else "\n") + json.dumps(page.to_dict(), ensure_ascii=False)
+    yield "\n]\n"
+
+
+def _jsonl(pages: Iterable[Page]) -> Iterator[str]:
+    return (json.dumps(page.to_dict(), ensure_ascii=False) + "\n" for page in pages)
+
+
+def _csv(pages: Iterable[Page]) -> Iterator[str]:
+    """One row per line read; a page without lines, or that could not be read, has one row too."""
+    columns = (
+        "source",
+        "page",
+        "line",
+        "text",
+        "confidence",
+        "answered",
+        "left",
+        "top",
+        "width",
+        "height",
+        "error",
+    )
+    yield _row(columns)
+    for page in pages:
+        if not page.lines:
+            yield _row((page.source, page.number, "", "", page.confidence, "", "", "", "", "", page.error or ""))
+        for number, line in enumerate(page.lines, start=1):
+            box = (line.box.left, line.box.top, line.box.width, line.box.height)
+            answered = str(line.answered).lower()
+            yield _row((page.source, page.number, number, line.text, line.confidence, answered, *box, ""))
+
+
+def _row(values: Iterable[object]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(values)
+    return buffer.getvalue()
+
+
+_WRITERS = {Format.text: _text, Format.json: _json, Format.jsonl: _jsonl, Format.csv: _csv}
+
+
+def _write(parts: Iterable[str], output: Path | None) -> None:
+    """Write to stdout, or to a file that has its final name only when it is whole."""
+    from inkread import console
+    from inkread.errors import OutputError
+
+    if output is None:
+        for part in parts:
+            console.data(part, end="")
+        return
+    partial = output.with_name(output.name + ".part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(parts)
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"Cannot write {str(output)!r}: {error.strerror}.") from error

@@ -1,0 +1,58 @@
+"""Scores to probabilities that mean what they say, and the threshold for a wished share of errors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.errors import UsageError
+from inkread.reading.card import Calibration
+
+__all__ = ["NEVER", "probabilities", "threshold_for"]
+
+NEVER = math.inf  # a confidence that no answer reaches
+
+
+def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Return the softmax of logits divided by the temperature (Guo et al. 2017, On Calibration, section 4.2).
+
+    Args:
+        logits: float32 (N, C).
+        temperature: Above 0; above 1 makes the answers less sure.
+
+    Returns:
+        float32 (N, C); each row sums to 1.
+    """
+    scaled = logits / np.float32(temperature)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    np.exp(scaled, out=scaled)
+    scaled /= scaled.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def threshold_for(calibration: Calibration, max_error: float | None) -> float:
+    """Return the confidence from which an answer is given.
+
+    The card lists thresholds for some errors; the largest listed error that does not exceed the wish is taken, so the
+    promise is kept, if anything, too well.
+
+    Args:
+        calibration: From the card.
+        max_error: The wished share of wrong ones among the answers, in (0, 1); None answers always.
+
+    Returns:
+        A confidence in [0, 1], or `NEVER` when the model cannot promise so little error.
+
+    Raises:
+        UsageError: The wish is not in (0, 1).
+    """
+    if max_error is None:
+        return 0.0
+    if isinstance(max_error, bool) or not isinstance(max_error, (int, float)) or not 0.0 < max_error < 1.0:
+        raise UsageError(
+            f"Expected max_error between 0 and 1, such as 0.01 for one wrong in a hundred, got {max_error!r}."
+        )
+    fitting = [t for t in calibration.thresholds if t.error <= max_error]
+    return max(fitting, key=lambda t: t.error).confidence if fitting else NEVER

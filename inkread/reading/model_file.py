@@ -1,0 +1,162 @@
+"""Model files: found by name or path, checked, opened.
+
+A model file is ONNX with its card in the metadata, the network from uint8 pictures to logits, with a dynamic batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import ModelError, ModelNotFoundError, did_you_mean
+from inkread.imaging.frame import SIZE
+from inkread.imaging.preprocess import VERSION
+from inkread.reading.card import CARD_KEY, Card
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["ModelFile", "find_model", "local_models", "open_model", "shipped_models"]
+
+MAX_BYTES = 512 * 1024 * 1024
+_SHIPPED = Path(__file__).parent.parent / "weights"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFile:
+    """An opened model.
+
+    Attributes:
+        path: Of the file.
+        card: From inside it.
+        session: Of ONNX Runtime; may be used by several threads.
+        input: The name of its input, uint8 (N, *card.shape).
+    """
+
+    path: Path
+    card: Card
+    session: onnxruntime.InferenceSession
+    input: str
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the models inside the package by name."""
+    return _models_in(_SHIPPED)
+
+
+def local_models() -> dict[str, Path]:
+    """Return the models in the user's folder by name: `INKREAD_MODELS`, or `models` in the user's data folder."""
+    return _models_in(_local_folder())
+
+
+def _local_folder() -> Path:
+    if folder := os.environ.get("INKREAD_MODELS"):
+        return Path(folder)
+    from platformdirs import user_data_path
+
+    return user_data_path("inkread", appauthor=False) / "models"
+
+
+def _models_in(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+
+
+def find_model(model: str | os.PathLike[str]) -> Path:
+    """Return the path of a model.
+
+    Args:
+        model: The name of a shipped or local model, or a path that ends in `.onnx`. A local name hides no shipped one.
+
+    Raises:
+        ModelNotFoundError: There is none.
+    """
+    name = os.fspath(model)
+    if name.lower().endswith(".onnx"):
+        path = Path(name)
+        if not path.is_file():
+            near = did_you_mean(path.name, _names_beside(path))
+            raise ModelNotFoundError(f"Expected a model file, but there is none at {name!r}.{near}")
+        return path
+    known = local_models() | shipped_models()
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise ModelNotFoundError(
+            f"There is no model {name!r}.{hint} Known are: {', '.join(known) or 'none'}. "
+            "A path to a model file ends in '.onnx'."
+        )
+    return known[name]
+
+
+def _names_beside(path: Path) -> Iterator[str]:
+    if path.parent.is_dir():
+        yield from (p.name for p in path.parent.glob("*.onnx"))
+
+
+def open_model(model: str | os.PathLike[str], *, threads: int | None = None) -> ModelFile:
+    """Open a model and check that this release can use it.
+
+    Args:
+        model: As `find_model` takes it.
+        threads: Of ONNX Runtime; by default as many as there are processors, at most 4: more slow a small network.
+
+    Raises:
+        ModelNotFoundError: There is no such model.
+        ModelError: It is no ONNX file, has no card, or does not have the shapes or the version expected.
+    """
+    import onnxruntime
+
+    path = find_model(model)
+    data = _read(path)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
+    options.log_severity_level = 4  # what fails is raised; nothing else is the user's concern
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no base but Exception
+        reason = str(error).split(" : ")[-1].strip().rstrip(".")
+        raise ModelError(
+            f"Expected an ONNX model file, got something else or a damaged one: {path} ({reason})."
+        ) from error
+    text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+    if text is None:
+        raise ModelError(
+            f"Expected a model file made by inkread, got an ONNX file without a card: {path}. "
+            "Export it with inkread, which writes labels, preprocessing and calibration into it."
+        )
+    card = Card.from_json(text, str(path))
+    _check(card, session, path)
+    return ModelFile(path, card, session, session.get_inputs()[0].name)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"Expected a model file of at most {MAX_BYTES // 2**20} MiB, got a larger one: {path}.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"Cannot open the model file {path}: {error.strerror}.") from error
+
+
+def _check(card: Card, session: Any, path: Path) -> None:
+    """Hold the network against its card and the card against this release."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    wanted = f"one uint8 input of shape (N, {', '.join(map(str, card.shape))})"
+    got = ", ".join(f"{i.type} {i.shape}" for i in inputs)
+    if len(inputs) != 1 or inputs[0].type != "tensor(uint8)" or tuple(inputs[0].shape[1:]) != card.shape:
+        raise ModelError(f"Expected {wanted}, as its card says, got {got} in {path}.")
+    if isinstance(inputs[0].shape[0], int):
+        raise ModelError(f"Expected a dynamic batch, got a fixed one of {inputs[0].shape[0]} in {path}.")
+    if outputs[0].shape[-1] != len(card.labels):
+        raise ModelError(f"Expected {len(card.labels)} outputs, one per label, got {outputs[0].shape[-1]} in {path}.")
+    if card.preprocessing is None:
+        return
+    if card.preprocessing != VERSION:
+        raise ModelError(
+            f"Expected a model for preprocessing version {VERSION}, got one for version {card.preprocessing}: {path}. "
+            "Its answers would be wrong here: train it again, or use the release of inkread that made it."
+        )
+    if card.shape != (SIZE, SIZE):
+        raise ModelError(f"Expected a model for {SIZE} x {SIZE} pictures, got {card.shape} in {path}.")

@@ -1,0 +1,103 @@
+"""Normalised digits to labels and probabilities."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.errors import UsageError
+from inkread.reading.card import Card
+from inkread.reading.confidence import probabilities
+from inkread.reading.model_file import open_model
+
+__all__ = ["Predictor"]
+
+_BATCH = 256  # pictures at a time: their activations stay in the processor's cache
+
+
+class Predictor:
+    """A classifier of normalised pictures, with the interface of scikit-learn.
+
+    Safe to share between threads.
+
+    Args:
+        model: The name of a shipped or local model, or a path ending in `.onnx`.
+        threads: Of ONNX Runtime; by default as many as there are processors, at most 4.
+
+    Raises:
+        ModelNotFoundError: There is no such model.
+        ModelError: It cannot be used.
+
+    Example:
+        >>> import numpy as np
+        >>> predictor = Predictor()
+        >>> predictor.predict(np.zeros((2, 28, 28), np.uint8)).shape
+        (2,)
+    """
+
+    def __init__(self, model: str | os.PathLike[str] = "default", *, threads: int | None = None) -> None:
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+            raise UsageError(f"Expected threads as a whole number from 1, got {threads!r}.")
+        self._file = open_model(model, threads=threads)
+
+    @property
+    def card(self) -> Card:
+        """The card of the model."""
+        return self._file.card
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the columns of `predict_proba`."""
+        return self._file.card.labels
+
+    def predict(self, x: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Return the index of the likeliest class of each picture, which for digits is the digit.
+
+        Args:
+            x: uint8 (N, 28, 28), light ink on dark, as `inkread.normalize_batch` makes it.
+
+        Returns:
+            int64 (N,).
+
+        Raises:
+            UsageError: Another dtype or shape.
+        """
+        return np.asarray(self._logits(x).argmax(axis=1), dtype=np.int64)
+
+    def predict_proba(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the calibrated probability of each class for each picture.
+
+        Args:
+            x: uint8 (N, 28, 28), light ink on dark, as `inkread.normalize_batch` makes it.
+
+        Returns:
+            float32 (N, C); each row sums to 1.
+
+        Raises:
+            UsageError: Another dtype or shape.
+        """
+        return probabilities(self._logits(x), self.card.calibration.temperature)
+
+    def _logits(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self._check(x)
+        run, name = self._file.session.run, self._file.input
+        if len(x) <= _BATCH and len(x) > 0:
+            return np.asarray(run(None, {name: np.ascontiguousarray(x)})[0], dtype=np.float32)
+        out = np.empty((len(x), len(self.labels)), np.float32)
+        for start in range(0, len(x), _BATCH):
+            part = np.ascontiguousarray(x[start : start + _BATCH])
+            out[start : start + _BATCH] = run(None, {name: part})[0]
+        return out
+
+    def _check(self, x: Any) -> None:
+        shape = self.card.shape
+        if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.shape[1:] == shape and x.ndim == len(shape) + 1:
+            return
+        got = f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
+        hint = " Pass one picture as x[None]." if isinstance(x, np.ndarray) and x.shape == shape else ""
+        if not hint and self.card.preprocessing is not None:
+            hint = " inkread.normalize and normalize_batch make it from any picture."
+        raise UsageError(f"Expected a uint8 array of shape (N, {', '.join(map(str, shape))}), got {got}.{hint}")
