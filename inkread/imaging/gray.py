@@ -61,10 +61,12 @@ def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.shape[2] == 4:
         image = _flatten_alpha(image)
     step = max(1, max(image.shape[:2]) // _SAMPLES)
+    if max(image.shape[:2]) == 1:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)  # one pixel has no spread
     colours = image[::step, ::step].reshape(-1, 3).astype(np.float32)  # (n, 3)
     luma_spread = float((colours @ np.array([0.299, 0.587, 0.114], np.float32)).std())
     values, vectors = np.linalg.eigh(np.cov(colours, rowvar=False))
-    if len(colours) < 2 or float(np.sqrt(max(values[-1], 0.0))) <= _GRAY_IS_WEAK * luma_spread + 1.0:
+    if float(np.sqrt(max(values[-1], 0.0))) <= _GRAY_IS_WEAK * luma_spread + 1.0:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     along = colours @ vectors[:, -1]
     low, high = float(along.min()), float(along.max())
@@ -78,10 +80,9 @@ def _flatten_alpha(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = image[:, :, 3]
     if alpha.min() == 255:
         return np.ascontiguousarray(image[:, :, :3])
-    weight = alpha.astype(np.float32) / 255.0
-    opaque = float(weight.sum())
-    luma = cv2.cvtColor(np.ascontiguousarray(image[:, :, :3]), cv2.COLOR_RGB2GRAY)
-    light_ink = opaque > 0 and float((luma * weight).sum()) / opaque > 127.5
-    ground = 0.0 if light_ink else 255.0
-    laid = image[:, :, :3] * weight[:, :, None] + ground * (1.0 - weight[:, :, None])
-    return laid.round().astype(np.uint8)
+    # In 8 bits all through: floats of a large scan would take gigabytes.
+    cover = cv2.merge([alpha, alpha, alpha])
+    laid = cv2.multiply(np.ascontiguousarray(image[:, :, :3]), cover, scale=1 / 255)
+    luma = cv2.sumElems(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY))[0]
+    light_ink = luma > 0.5 * cv2.sumElems(alpha)[0]
+    return np.asarray(laid if light_ink else cv2.add(laid, cv2.bitwise_not(cover)), dtype=np.uint8)

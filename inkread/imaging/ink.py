@@ -13,11 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.rules import without_rules
+
 __all__ = ["Ink", "find_ink", "is_dark_on_light"]
 
 WORK = 512  # pixels of the longer side at which ink is looked for
 FINE = 48  # ink smaller than this at that size is looked at again in the full picture
-_THUMBNAIL = 48  # pixels of the longer side at which the polarity is decided
+_THUMBNAIL = 64  # pixels of the longer side at which the polarity is decided
 _LEAST_CONTRAST = 10.0  # gray levels between paper and ink
 _LEAST_SEPARATION = 3.5  # the same in standard deviations of the paper; plain noise cut at its middle reaches 2.7
 _PIECE = 0.06  # a part of a digit has at least this share of the largest part's ink
@@ -74,19 +76,36 @@ def is_dark_on_light(gray: NDArray[np.uint8]) -> bool:
     stroke of the pen, and what the strokes cut into pieces while they hang together themselves. No single trait
     decides: a digit cut out tightly has ink on all its edges, a bold one covers more than half of its box.
     """
-    flat = _without_gradient(_shrink(gray, _THUMBNAIL))
-    _, light = cv2.threshold(flat, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    small = _shrink(gray, _THUMBNAIL)
+    plain, flat = _halves(small), _halves(_without_shadow(small))
+    # A shadow can be cut from the light as ink from paper can, but never as cleanly.
+    light = flat[0] if flat[1] > 2.5 * plain[1] else plain[0]
     dark = 1 - light
-    edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+    edge, corners = _rim(light)
     radius_light, radius_dark = _greatest_radius(light), _greatest_radius(dark)
     paper_is_light = (
         0.5 * (2 * float(light.mean()) - 1)
-        + (2 * float(edge.mean()) - 1)
-        + 0.3 * (2 * float(light[[0, 0, -1, -1], [0, -1, 0, -1]].mean()) - 1)
+        + (2 * edge - 1)
+        + 0.3 * (2 * corners - 1)
         + 0.5 * (radius_light - radius_dark) / max(radius_light + radius_dark, 1e-6)
         + (_coherence(dark) - _coherence(light))
     )
     return paper_is_light > 0
+
+
+def _rim(light: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the shares of light along the edges and in the corners; inside a printed frame, when there is one."""
+    inset = max(light.shape) // 12
+    rims = []
+    for start in (0, inset, 2 * inset):
+        ring = light[start : light.shape[0] - start, start : light.shape[1] - start]
+        if ring.size == 0:
+            break
+        edge = np.concatenate([ring[0], ring[-1], ring[:, 0], ring[:, -1]])
+        rims.append((float(edge.mean()), float(ring[[0, 0, -1, -1], [0, -1, 0, -1]].mean())))
+    outer = rims[0][0]
+    framed = inset > 0 and len(rims) == 3 and all(abs(outer - edge) > 0.75 for edge, _ in rims[1:])
+    return rims[1] if framed else rims[0]
 
 
 def _greatest_radius(mask: NDArray[np.uint8]) -> float:
@@ -111,7 +130,7 @@ def _find(gray: NDArray[np.uint8], gaussian: bool) -> Ink | None:
     if cut is None:
         return None
     mask = cv2.threshold(light, cut, 255, cv2.THRESH_BINARY)[1]
-    mask = _without_specks(mask)
+    mask = _without_specks(without_rules(mask))
     left, top, width, height = cv2.boundingRect(mask)
     if width == 0:
         return None
@@ -134,20 +153,20 @@ def _shrink(gray: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _without_gradient(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Subtract the plane of light that fits the picture best, so that a shadow on one side is no ink."""
-    height, width = gray.shape
-    if min(height, width) < 8:
-        return gray
-    x = np.linspace(-1.0, 1.0, width, dtype=np.float32)
-    y = np.linspace(-1.0, 1.0, height, dtype=np.float32)
-    values = gray.astype(np.float32)
-    # The slopes of least squares on a regular grid; medians of rows and columns keep strokes from tilting the plane.
-    columns, rows = np.median(values, axis=0), np.median(values, axis=1)
-    slope_x = float(columns @ x) / float(x @ x)
-    slope_y = float(rows @ y) / float(y @ y)
-    flat = values - slope_x * x[None, :] - slope_y * y[:, None]
-    return cv2.normalize(flat, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+def _halves(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """Cut a picture in light (1) and dark (0); return how far apart the two lie, in deviations of the larger one."""
+    _, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    dark = cv2.bitwise_xor(light, 1)
+    larger = light if 2 * cv2.countNonZero(light) > light.size else dark
+    contrast = cv2.mean(gray, light)[0] - cv2.mean(gray, dark)[0]
+    return light, float(contrast / (cv2.meanStdDev(gray, mask=larger)[1][0, 0] + 1.0))
+
+
+def _without_shadow(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Subtract the median of a wide neighbourhood, whatever the polarity; gray 128 is what equals it."""
+    side = max(3, int(0.6 * min(gray.shape)) | 1)
+    light = cv2.medianBlur(gray, side)
+    return cv2.addWeighted(gray, 0.5, cv2.bitwise_not(light), 0.5, 0.0)
 
 
 def _without_paper(light_ink: NDArray[np.uint8]) -> NDArray[np.uint8]:

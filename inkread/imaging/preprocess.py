@@ -117,8 +117,8 @@ def is_normalized(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     Returns:
         bool (N,).
     """
-    ink = np.asarray(images > _INK)  # (N, 28, 28)
-    rows, columns = ink.any(axis=2), ink.any(axis=1)  # (N, 28)
+    ink = np.greater(images, _INK)  # (N, 28, 28)
+    rows, columns = np.any(ink, axis=2), np.any(ink, axis=1)  # (N, 28)
     height, width = _extent(rows), _extent(columns)
     longest = np.maximum(height, width)
     border = np.maximum(images[:, [0, -1], :].max(axis=(1, 2)), images[:, :, [0, -1]].max(axis=(1, 2)))
@@ -133,7 +133,7 @@ def is_normalized(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray((longest >= BOX - 1) & (longest <= BOX + 1) & (border <= _DARK) & centred & dark)
 
 
-def _extent(occupied: NDArray[Any]) -> NDArray[np.int64]:
+def _extent(occupied: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the span from the first to the last True of each row; 0 where there is none."""
     first = occupied.argmax(axis=1)
     last = occupied.shape[1] - occupied[:, ::-1].argmax(axis=1)

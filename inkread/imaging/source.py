@@ -13,7 +13,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ EXTENSIONS = frozenset(
 _TYPES = "a path, bytes, a Pillow image or a uint8 array"
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
 
-_PDFIUM = threading.Lock()  # PDFium may be used by one thread at a time
+_PDFIUM = threading.RLock()  # PDFium may be used by one thread at a time; a document may be collected inside a call
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +100,8 @@ def iter_pictures(
         could not be opened at all. Loading may raise an `ImageError` too.
     """
     single = isinstance(sources, (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray))
+    if not single and not isinstance(sources, Iterable):
+        raise UnreadableImageError(f"Expected {_TYPES}, or several of them, got {type(sources).__name__}.")
     for given in [sources] if single else sources:  # type: ignore[union-attr]
         for item in _expand(given):  # type: ignore[arg-type]
             name = _name(item)
@@ -112,22 +114,23 @@ def iter_pictures(
 
 def _expand(item: Source) -> Iterator[Source]:
     """Turn folders and globs into files."""
-    if not isinstance(item, (str, os.PathLike)) or os.fspath(item) == "-":
+    name = _name(item)
+    if name in ("", "-"):
         yield item
         return
-    path = Path(item)
-    if path.is_dir():
-        names = sorted(p for p in path.iterdir() if p.suffix.lower() in EXTENSIONS and not p.name.startswith("."))
-        yield from names or [path]
-    elif not path.exists() and glob.has_magic(os.fspath(item)):
-        # Path.glob takes no absolute pattern.
-        yield from sorted(glob.glob(os.fspath(item), recursive=True)) or [os.fspath(item)]  # noqa: PTH207
-    else:
-        yield item
+    found: list[Source] = []
+    # What cannot even be asked for, such as a closed folder or a name too long, is told of when it is opened.
+    with suppress(OSError):
+        path = Path(name)
+        if path.is_dir():
+            found += _pictures_in(path)
+        elif not path.exists() and glob.has_magic(name):
+            found += sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
+    yield from found or [item]
 
 
 def _name(item: Any) -> str:
-    return os.fspath(item) if isinstance(item, (str, os.PathLike)) else ""
+    return os.fsdecode(item) if isinstance(item, (str, os.PathLike)) else ""
 
 
 def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
@@ -141,7 +144,7 @@ def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
     elif isinstance(item, (bytes, bytearray, memoryview)):
         yield from _file_pages(bytes(item), "", "the bytes given")
     elif isinstance(item, (str, os.PathLike)):
-        name = os.fspath(item)
+        name = _name(item)
         yield from _file_pages(_read_file(name), name, "standard input" if name == "-" else repr(name))
     else:
         hint = " Several pictures are given to read_many." if isinstance(item, (list, tuple)) else ""
@@ -149,30 +152,45 @@ def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
 
 
 def _read_file(name: str) -> bytes:
-    if name == "-":
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    else:
-        path = Path(name)
-        try:
-            if path.is_dir():
-                raise UnreadableImageError(
-                    f"Expected a picture, got the folder {name!r} without pictures to read: none of its files ends "
-                    f"in {', '.join(sorted(EXTENSIONS))}."
-                    if not any(p.suffix.lower() in EXTENSIONS for p in path.iterdir())
-                    else f"Expected a picture, got the folder {name!r}. Read all in it with inkread.read_many."
-                )
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except FileNotFoundError as error:
-            raise UnreadableImageError(f"Expected a picture, but there is no file {name!r}.{_near(path)}") from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise UnreadableImageError(f"Cannot open {name!r}: {reason}.") from error
+    if not name:
+        raise UnreadableImageError("Expected the path of a picture, got an empty text.")
+    path = Path(name)
+    try:
+        pictures = _pictures_in(path) if name != "-" and path.is_dir() else None
+        data = b"" if pictures is not None else _read_bytes(name)
+    except FileNotFoundError as error:
+        raise UnreadableImageError(f"Expected a picture, but there is no file {name!r}.{_near(path)}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        what = "standard input" if name == "-" else repr(name)
+        raise UnreadableImageError(f"Expected a picture that can be opened, got {what}: {reason}.") from error
+    if pictures is not None:
+        advice = (
+            "Read all in it with inkread.read_many."
+            if pictures
+            else f"None of its files ends in {', '.join(sorted(EXTENSIONS))}."
+        )
+        raise UnreadableImageError(f"Expected a picture, got the folder {name!r}. {advice}")
     if len(data) > MAX_BYTES:
         raise ImageTooLargeError(
             f"Expected a file of at most {MAX_BYTES // 2**20} MiB, got a larger one: {name!r}. Save it smaller."
         )
     return data
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in EXTENSIONS and not p.name.startswith("."))
+
+
+def _read_bytes(name: str) -> bytes:
+    if name != "-":
+        with Path(name).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    # A window without a console has no standard input; a notebook's has no bytes.
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        raise OSError("there is none that gives bytes")
+    return bytes(stream.read(MAX_BYTES + 1))
 
 
 def _near(path: Path) -> str:
@@ -193,10 +211,8 @@ def _file_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Call
         return
     with _as_image_error(what):
         image = _open_image(data, what)
-        count = int(getattr(image, "n_frames", 1))
-        is_tiff = image.format == "TIFF"
-    # Frames of an animation are not pages: the first stands for it.
-    count = min(count, MAX_PAGES + 1) if is_tiff else 1
+        # Frames of an animation are not pages: the first stands for it.
+        count = _count_pages(image) if image.format == "TIFF" else 1
     if count > MAX_PAGES:
         raise ImageTooLargeError(f"Expected at most {MAX_PAGES} pages, got more in {what}. Split the file.")
 
@@ -208,6 +224,17 @@ def _file_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Call
 
     for number in range(1, count + 1):
         yield count, lambda number=number: load(number)  # type: ignore[misc]
+
+
+def _count_pages(image: Image.Image) -> int:
+    """Count the pages of a TIFF, but not beyond one more than is read: Pillow takes quadratic time for all."""
+    count = 1
+    with suppress(EOFError):
+        while count <= MAX_PAGES:
+            image.seek(count)
+            count += 1
+    image.seek(0)
+    return count
 
 
 def _open_image(data: bytes, what: str) -> Image.Image:
@@ -242,6 +269,8 @@ def _decode(image: Image.Image, what: str) -> NDArray[np.uint8]:
     with _as_image_error(what):
         _check_pixels_count(image.size, what)
         image = ImageOps.exif_transpose(image)
+        if image.mode == "La":
+            image = image.convert("LA")  # the only mode that Pillow turns it into
         if image.mode in ("I", "F") or image.mode.startswith("I;"):
             return _eight_bits(np.asarray(image))
         transparent = image.mode in ("LA", "PA", "La", "RGBa", "RGBA") or "transparency" in image.info
@@ -254,21 +283,55 @@ def _decode(image: Image.Image, what: str) -> NDArray[np.uint8]:
 
 def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Reduce deep pixels to 8 bits: by the depth that is in use, as 12-bit cameras write into 16-bit files."""
-    deep = np.nan_to_num(values.astype(np.float64))
-    low, high = min(0.0, float(deep.min())), float(deep.max())
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
     if np.issubdtype(values.dtype, np.floating) or low < 0:
         top = low + max(high - low, 1e-12)
     else:
         top = 2.0 ** max(8, int(np.ceil(np.log2(high + 1)))) - 1
-    return np.asarray(((deep - low) * (255.0 / (top - low))).round(), dtype=np.uint8)
+    out = np.empty(values.shape, np.uint8)
+    # By the row: floats of a whole scan would take gigabytes.
+    for row, deep in zip(out, values, strict=True):
+        level = np.nan_to_num(deep.astype(np.float64), posinf=top, neginf=low)
+        row[:] = ((level - low) * (255.0 / (top - low))).round()
+    return out
+
+
+class _Quiet:
+    """Silences warnings while any thread decodes.
+
+    Warnings' filters belong to the whole process: the first thread in sets them and the last one out restores them,
+    where each restoring what it found could leave them silenced for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._before.__exit__(None, None, None)
+
+
+_quiet = _Quiet()
 
 
 @contextmanager
 def _as_image_error(what: str) -> Iterator[None]:
     """Let a decoder's failure arrive as an error of ours: damaged files provoke nearly any exception in them."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # decoders warn about damage that the picture survives
+        with _quiet:  # decoders warn about damage that the picture survives
             yield
     except ImageError:
         raise
@@ -285,7 +348,7 @@ def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Calla
     """Yield the pages of a PDF, each drawn when it is asked for."""
     import pypdfium2 as pdfium
 
-    with _PDFIUM:
+    with _PDFIUM, _as_image_error(what):
         try:
             document = pdfium.PdfDocument(data)
             count = len(document)
@@ -301,13 +364,17 @@ def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Calla
 
     def load(number: int) -> Picture:
         with _PDFIUM, _as_image_error(f"page {number} of {what}"):
-            page = document[number - 1]
             scale = PDF_DPI / 72
-            width, height = (max(1, round(side * scale)) for side in page.get_size())
-            _check_pixels_count((width, height), f"page {number} of {what} at {PDF_DPI} dpi")
-            bitmap = page.render(scale=scale, rev_byteorder=True)
-            pixels = np.array(bitmap.to_numpy(), dtype=np.uint8)
+            with closing(document[number - 1]) as page:
+                width, height = (max(1, round(side * scale)) for side in page.get_size())
+                _check_pixels_count((width, height), f"page {number} of {what} at {PDF_DPI} dpi")
+                with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
+                    pixels = np.array(bitmap.to_numpy(), dtype=np.uint8)
         return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, source, number)
 
-    for number in range(1, count + 1):
-        yield count, lambda number=number: load(number)  # type: ignore[misc]
+    try:
+        for number in range(1, count + 1):
+            yield count, lambda number=number: load(number)  # type: ignore[misc]
+    finally:
+        with _PDFIUM:  # not left to the collector of garbage, which may run in another thread
+            document.close()
