@@ -33,6 +33,7 @@ class Config:
         precision: "auto" is mixed bfloat16 where the processor has it, else float32.
         redrawn: Share of the training pictures that get a double by `styles.restyle`; picture and double take turns
             by chance. Digits only.
+        photographed: Share of the doubles that go over paper and camera and the whole preprocessing.
         augmentation: How each picture is changed each time it is shown.
     """
 
@@ -47,6 +48,7 @@ class Config:
     split_seed: int = 0
     precision: str = "auto"
     redrawn: float = 0.0
+    photographed: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -63,6 +65,7 @@ class Config:
             "split_seed: 0 or more": self.split_seed >= 0,
             f"precision: one of {', '.join(PRECISIONS)}": self.precision in PRECISIONS,
             "redrawn: a share from 0 to 1": 0 <= self.redrawn <= 1,
+            "photographed: a share from 0 to 1": 0 <= self.photographed <= 1,
         }
         faults = [f"{rule} (got {getattr(self, rule.split(':')[0])!r})" for rule, kept in rules.items() if not kept]
         faults += [

@@ -240,7 +240,7 @@ def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDAr
     rng = np.random.default_rng([config.seed, 2**31])
     chosen = np.sort(rng.permutation(len(training))[: round(config.redrawn * len(training))])
     double[chosen] = np.arange(len(chosen))
-    return double, restyle(training.images[chosen], training.labels[chosen], rng, share=0.8)
+    return double, restyle(training.images[chosen], training.labels[chosen], rng, photographed=config.photographed)
 
 
 def _watch(

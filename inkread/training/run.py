@@ -139,7 +139,7 @@ def _shifted(validation: Dataset, config: Config) -> Any:
     images = np.array(validation.images)
     if config.redrawn > 0:
         chosen = rng.permutation(len(images))[: len(images) // 2]
-        images[chosen] = restyle(images[chosen], validation.labels[chosen], rng, share=0.8)
+        images[chosen] = restyle(images[chosen], validation.labels[chosen], rng, photographed=config.photographed)
     return augment(images, config.augmentation, rng)
 
 

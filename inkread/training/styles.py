@@ -1,9 +1,10 @@
 """Ways of writing that MNIST's writers seldom use, drawn into its pictures.
 
 MNIST was written by Americans of the 1990s. Elsewhere a zero may carry a slash or a dot, a one starts with a long
-upstroke or stands on a foot, a seven is crossed, and a nine ends in a wide hook. `restyle` draws these strokes into a
-picture of the class, with the picture's own pen, and brings the result back into MNIST's form by the one preprocessing
-path, which also gives every picture the look of one that came through it.
+upstroke or stands on a foot, a two has a loop at its foot, a four's stem hardly reaches below its bar, a six has a
+short neck, a seven is crossed and begins with a serif, and a nine ends in a wide hook. `restyle` draws such strokes
+into a picture of the class, with the picture's own pen, and brings the result back into MNIST's form by the one
+preprocessing path, which also gives every picture the look of one that came through it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.frame import SIZE, frame, pen_width
+from inkread.imaging.preprocess import to_digit
+from inkread.training.paper import photograph
 
 __all__ = ["restyle"]
 
@@ -21,29 +24,43 @@ _MARGIN = 24  # fine pixels around it, for strokes that reach outside
 
 
 def restyle(
-    images: NDArray[np.uint8], labels: NDArray[np.int64], rng: np.random.Generator, *, share: float = 0.5
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    rng: np.random.Generator,
+    *,
+    share: float = 0.8,
+    photographed: float = 0.0,
 ) -> NDArray[np.uint8]:
-    """Redraw digits, some of the zeros, ones, sevens and nines with a stroke that MNIST lacks.
+    """Redraw digits, some of all but threes, fives and eights in a way that MNIST lacks.
 
     Args:
         images: uint8 (N, 28, 28), light ink on black, in MNIST's form.
         labels: int64 (N,), the digits 0 to 9.
         rng: Where the choices are drawn from.
-        share: Share of the zeros, ones, sevens and nines that get a stroke.
+        share: Share of those digits that are written otherwise.
+
+        photographed: Share of the pictures that go over paper and camera and the whole preprocessing.
 
     Returns:
         uint8 (N, 28, 28), in MNIST's form.
     """
-    out = np.empty_like(images)
-    marked = rng.random(len(images)) < share
+    out = np.array(images)
+    marked, on_paper = rng.random(len(images)) < share, rng.random(len(images)) < photographed
+    neighbours = rng.permutation(len(images))
     for i, (image, label) in enumerate(zip(images, labels, strict=True)):
         fine = _enlarge(image)
         add = _STROKES.get(int(label)) if marked[i] else None
         if add is not None:
             add(fine, rng)
         fine = _stretched(fine, rng)
+        if on_paper[i]:
+            digit, _ = to_digit(photograph(fine, _enlarge(images[neighbours[i]]), rng))
+            if digit is not None:
+                out[i] = digit
+            continue
         left, top, width, height = cv2.boundingRect(fine)
-        out[i] = frame(fine[top : top + height, left : left + width]) if width else image
+        if width:
+            out[i] = frame(fine[top : top + height, left : left + width])
     return out
 
 
@@ -78,12 +95,17 @@ def _line(fine: NDArray[np.uint8], a: tuple[float, float], b: tuple[float, float
 
 
 def _mark_zero(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Slash a zero from its lower left to its upper right, now and then the other way, or dot it."""
+    """Slash a zero from its lower left to its upper right or, seldom, the other way; dot it; or let it end inside."""
     left, top, right, bottom = _box(fine)
     width, height = right - left, bottom - top
     x, y = (left + right) / 2, (top + bottom) / 2
     pen = _pen(fine, rng)
-    if rng.random() < 0.15:
+    kind = rng.random()
+    if kind < 0.25:
+        end = (x + width * float(rng.uniform(-0.3, 0.3)), y - height * float(rng.uniform(-0.1, 0.25)))
+        _line(fine, (x + width * float(rng.uniform(-0.1, 0.3)), top + pen / 2), end, pen)
+        return
+    if kind < 0.4:
         if min(width, height) > 5 * pen:
             cv2.circle(fine, (round(x), round(y)), max(2, pen // 2), 255, -1, cv2.LINE_AA)
         return
@@ -124,11 +146,55 @@ def _mark_one(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
         _line(fine, (x - half + shift, bottom + tilt), (x + half + shift, bottom - tilt), pen)
 
 
-def _mark_seven(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Cross a seven through its stem."""
+def _loop_two(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Turn the corner at the foot of a two into a loop."""
+    if rng.random() < 0.4:
+        return
+    left, top, right, bottom = _box(fine)
+    width, height = right - left, bottom - top
+    half = (width * float(rng.uniform(0.15, 0.32)), height * float(rng.uniform(0.08, 0.17)))
+    centre = (
+        left + half[0] + width * float(rng.uniform(-0.05, 0.1)),
+        bottom - half[1] - height * float(rng.uniform(0, 0.06)),
+    )
+    tilt = float(rng.uniform(-35, 20))
+    cv2.ellipse(fine, (centre, (2 * half[0], 2 * half[1]), tilt), 255, _pen(fine, rng), cv2.LINE_AA)
+
+
+def _shorten_six(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Cut the neck of a six off above its bowl."""
+    if rng.random() < 0.4:
+        return
+    _, top, _, bottom = _box(fine)
+    fine[: round(top + (bottom - top) * float(rng.uniform(0.05, 0.22)))] = 0
+
+
+def _shorten_four(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Cut the stem of a four off below its bar."""
+    if rng.random() < 0.4:
+        return
     _, top, _, bottom = _box(fine)
     height = bottom - top
+    middle = fine[top + height // 3 : bottom - height // 6]
+    if len(middle) == 0:
+        return
+    bar = top + height // 3 + int(np.count_nonzero(middle, axis=1).argmax())
+    fine[round(bar + height * float(rng.uniform(0.18, 0.4))) :] = 0
+
+
+def _mark_seven(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Cross a seven through its stem, begin it with a serif, or both."""
+    left, top, _, bottom = _box(fine)
+    height = bottom - top
     pen = _pen(fine, rng)
+    kind = rng.random()
+    if kind > 0.6:
+        rows = np.flatnonzero(fine[:, left + pen // 2])
+        y = float(rows.min()) + pen / 2 if len(rows) else float(top)
+        end = (left + height * float(rng.uniform(-0.06, 0.08)), y + height * float(rng.uniform(0.1, 0.3)))
+        _line(fine, (left + pen / 2, y), end, pen)
+    if kind > 0.85:
+        return
     y = top + height * float(rng.uniform(0.42, 0.66))
     columns = np.flatnonzero(fine[min(round(y), fine.shape[0] - 1)])
     if len(columns) == 0:
@@ -140,12 +206,18 @@ def _mark_seven(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 
 def _mark_nine(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Let the stem of a nine end in a hook to the left, short to wider than the digit."""
-    if rng.random() < 0.3:
-        return
-    _, top, _, bottom = _box(fine)
+    """Let the stem of a nine end in a hook to the left, its bowl begin with a tail, or both."""
+    _, top, right, bottom = _box(fine)
     height = bottom - top
     pen = _pen(fine, rng)
+    kind = rng.random()
+    if kind < 0.35:
+        columns = np.flatnonzero(fine[top + pen // 2])
+        x = float(columns.mean()) if len(columns) else float(right)
+        rise = height * float(rng.uniform(-0.12, 0.15))
+        _line(fine, (x, top + pen / 2), (right + height * float(rng.uniform(0, 0.2)), top - rise), pen)
+    if kind < 0.2:
+        return
     columns = np.flatnonzero(fine[bottom - pen // 2])
     if len(columns) == 0:
         return
@@ -158,4 +230,4 @@ def _mark_nine(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
     cv2.polylines(fine, [curve.round().astype(np.int32)], False, 255, pen, cv2.LINE_AA)
 
 
-_STROKES = {0: _mark_zero, 1: _mark_one, 7: _mark_seven, 9: _mark_nine}
+_STROKES = {0: _mark_zero, 1: _mark_one, 2: _loop_two, 4: _shorten_four, 6: _shorten_six, 7: _mark_seven, 9: _mark_nine}
