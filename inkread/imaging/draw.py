@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PIL import Image, ImageDraw, ImageFont
 
 from inkread.imaging.source import Source, open_picture
@@ -34,8 +36,8 @@ def draw(page: Page, image: Source) -> Image.Image:
         colour = _SURE if digit.value is not None and digit.confidence >= _LEAST_SURE else _DOUBTFUL
         box = digit.box
         pen.rectangle((box.left, box.top, box.left + box.width, box.top + box.height), outline=colour, width=stroke)
-        font = ImageFont.load_default(max(10.0, 0.25 * box.height))
-        text = f"{digit.label} {digit.confidence:.0%}"
+        font = ImageFont.load_default(max(10.0, 0.16 * box.height))
+        text = f"{digit.label}  {math.floor(1000 * digit.confidence) / 10:.1f} %"  # never rounded up to certainty
         _, _, width, height = pen.textbbox((0, 0), text, font=font)
         left = min(max(0.0, box.left), max(0.0, canvas.width - width))
         top = box.top - height - stroke

@@ -41,7 +41,7 @@ def frame(level: NDArray[np.uint8], *, pen: tuple[float, float] | None = _PEN) -
     fine = cv2.resize(level, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     if not shrinks:
         fine = cv2.GaussianBlur(fine, (0, 0), 0.35 * scale)
-    margin = side // 4
+    margin = side // 8
     fine = cv2.copyMakeBorder(fine, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     fine = cv2.threshold(fine, 127, 255, cv2.THRESH_BINARY)[1]
     if pen is not None:
@@ -54,10 +54,9 @@ def pen_width(mask: NDArray[np.uint8]) -> float:
 
     Across a stroke of width w the distance to the nearest paper rises from 0 to w / 2, a mean of w / 4.
     """
-    inside = mask > 0
-    if not inside.any():
+    if not cv2.countNonZero(mask):
         return 0.0
-    return 4.0 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[inside].mean()) - 1.0
+    return 4.0 * cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 3), mask)[0] - 1.0
 
 
 def deskew(level: NDArray[np.uint8], limit: float = 0.6) -> NDArray[np.uint8]:

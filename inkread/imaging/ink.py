@@ -1,4 +1,4 @@
-"""Paper to ink: polarity, uneven light, noise, threshold, specks.
+"""Paper to ink: uneven light, noise, threshold, specks.
 
 Thresholds below are shares of the picture or of the ink found, not pixels, so that one rule serves a 16-pixel bitmap
 and a 12-megapixel photo. They were set on MNIST training pictures, turned, inverted, lit and textured, and looked at
@@ -13,14 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.polarity import is_dark_on_light
 from inkread.imaging.rules import without_rules
+from inkread.imaging.scale import shrink
 
-__all__ = ["Ink", "find_ink", "is_dark_on_light"]
+__all__ = ["Ink", "find_ink"]
 
 WORK = 512  # pixels of the longer side at which ink is looked for
 FINE = 48  # ink smaller than this at that size is looked at again in the full picture
-_THUMBNAIL = 64  # pixels of the longer side at which the polarity is decided
 _LEAST_CONTRAST = 10.0  # gray levels between paper and ink
+_EVEN = 2  # gray levels: paper that varies less along the whole edge was never lit
 _LEAST_SEPARATION = 3.5  # the same in standard deviations of the paper; plain noise cut at its middle reaches 2.7
 _PIECE = 0.06  # a part of a digit has at least this share of the largest part's ink
 _FAR = 0.35  # ... and lies nearer than this share of the largest part's longer side
@@ -54,7 +56,7 @@ def find_ink(gray: NDArray[np.uint8], *, gaussian: bool = False) -> Ink | None:
     scale = min(1.0, WORK / max(height, width))
     if scale == 1.0:
         return _find(gray, gaussian)
-    found = _find(_shrink(gray, WORK), gaussian)
+    found = _find(shrink(gray, WORK), gaussian)
     if found is None:
         return None
     left, top, w, h = (side / scale for side in found.box)
@@ -67,58 +69,6 @@ def find_ink(gray: NDArray[np.uint8], *, gaussian: bool = False) -> Ink | None:
     if closer is None:
         return Ink(found.level, (left, top, w, h))
     return Ink(closer.level, (closer.box[0] + x0, closer.box[1] + y0, *closer.box[2:]))
-
-
-def is_dark_on_light(gray: NDArray[np.uint8]) -> bool:
-    """Tell whether dark ink lies on light paper, or light ink on dark.
-
-    Paper is what there is more of, what lies along the edges and in the corners of the picture, what is wider than a
-    stroke of the pen, and what the strokes cut into pieces while they hang together themselves. No single trait
-    decides: a digit cut out tightly has ink on all its edges, a bold one covers more than half of its box.
-    """
-    small = _shrink(gray, _THUMBNAIL)
-    plain, flat = _halves(small), _halves(_without_shadow(small))
-    # A shadow can be cut from the light as ink from paper can, but never as cleanly.
-    light = flat[0] if flat[1] > 2.5 * plain[1] else plain[0]
-    dark = 1 - light
-    edge, corners = _rim(light)
-    radius_light, radius_dark = _greatest_radius(light), _greatest_radius(dark)
-    paper_is_light = (
-        0.5 * (2 * float(light.mean()) - 1)
-        + (2 * edge - 1)
-        + 0.3 * (2 * corners - 1)
-        + 0.5 * (radius_light - radius_dark) / max(radius_light + radius_dark, 1e-6)
-        + (_coherence(dark) - _coherence(light))
-    )
-    return paper_is_light > 0
-
-
-def _rim(light: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return the shares of light along the edges and in the corners; inside a printed frame, when there is one."""
-    inset = max(light.shape) // 12
-    rims = []
-    for start in (0, inset, 2 * inset):
-        ring = light[start : light.shape[0] - start, start : light.shape[1] - start]
-        if ring.size == 0:
-            break
-        edge = np.concatenate([ring[0], ring[-1], ring[:, 0], ring[:, -1]])
-        rims.append((float(edge.mean()), float(ring[[0, 0, -1, -1], [0, -1, 0, -1]].mean())))
-    outer = rims[0][0]
-    framed = inset > 0 and len(rims) == 3 and all(abs(outer - edge) > 0.75 for edge, _ in rims[1:])
-    return rims[1] if framed else rims[0]
-
-
-def _greatest_radius(mask: NDArray[np.uint8]) -> float:
-    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
-
-
-def _coherence(mask: NDArray[np.uint8]) -> float:
-    """Return the share of a mask that its largest connected piece makes up."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 2:
-        return 0.0
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    return float(areas.max() / areas.sum())
 
 
 def _find(gray: NDArray[np.uint8], gaussian: bool) -> Ink | None:
@@ -141,38 +91,14 @@ def _find(gray: NDArray[np.uint8], gaussian: bool) -> Ink | None:
     return Ink(cv2.bitwise_and(level, near), (float(left), float(top), float(width), float(height)))
 
 
-def _shrink(gray: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Reduce a picture until its longer side has `side` pixels; halving first is several times faster, and exact."""
-    while max(gray.shape) >= 4 * side:
-        gray = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    height, width = gray.shape
-    scale = side / max(height, width)
-    if scale >= 1.0:
-        return gray
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _halves(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """Cut a picture in light (1) and dark (0); return how far apart the two lie, in deviations of the larger one."""
-    _, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    dark = cv2.bitwise_xor(light, 1)
-    larger = light if 2 * cv2.countNonZero(light) > light.size else dark
-    contrast = cv2.mean(gray, light)[0] - cv2.mean(gray, dark)[0]
-    return light, float(contrast / (cv2.meanStdDev(gray, mask=larger)[1][0, 0] + 1.0))
-
-
-def _without_shadow(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Subtract the median of a wide neighbourhood, whatever the polarity; gray 128 is what equals it."""
-    side = max(3, int(0.6 * min(gray.shape)) | 1)
-    light = cv2.medianBlur(gray, side)
-    return cv2.addWeighted(gray, 0.5, cv2.bitwise_not(light), 0.5, 0.0)
-
-
 def _without_paper(light_ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Subtract the paper from under light ink: what a wide opening leaves, smoothed."""
     height, width = light_ink.shape
-    small = _shrink(light_ink, 96)
+    rim = (light_ink[:1], light_ink[-1:], light_ink[:, :1], light_ink[:, -1:])
+    least = min(int(side.min()) for side in rim)
+    if max(int(side.max()) for side in rim) - least <= _EVEN:
+        return np.asarray(cv2.subtract(light_ink, float(least)), dtype=np.uint8)
+    small = shrink(light_ink, 96)
     side = max(3, int(0.5 * max(small.shape)) | 1)
     # Mirrored, not repeated: a stroke along the edge of a tight picture would grow wide enough to pass for paper.
     reach = min(side, *small.shape)

@@ -31,8 +31,8 @@ class Config:
         seed: Of everything random, but for the split.
         split_seed: Of the choice of the validation pictures.
         precision: "auto" is mixed bfloat16 where the processor has it, else float32.
-        redrawn: Share of the training pictures that get a double by `styles.restyle`; picture and double take turns
-            by chance. Digits only.
+        redrawn: How many doubles `styles.restyle` draws of each training picture, 0.4 of four in ten; a picture that
+            has one is shown itself half of the time. Digits only.
         photographed: Share of the doubles that go over paper and camera and the whole preprocessing.
         augmentation: How each picture is changed each time it is shown.
     """
@@ -64,7 +64,7 @@ class Config:
             "seed: 0 or more": self.seed >= 0,
             "split_seed: 0 or more": self.split_seed >= 0,
             f"precision: one of {', '.join(PRECISIONS)}": self.precision in PRECISIONS,
-            "redrawn: a share from 0 to 1": 0 <= self.redrawn <= 1,
+            "redrawn: from 0 to 20": 0 <= self.redrawn <= 20,
             "photographed: a share from 0 to 1": 0 <= self.photographed <= 1,
         }
         faults = [f"{rule} (got {getattr(self, rule.split(':')[0])!r})" for rule, kept in rules.items() if not kept]

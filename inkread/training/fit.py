@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import math
 import os
 import sys
 import time
@@ -214,7 +215,7 @@ def _batches(training: Dataset, config: Config) -> Iterator[tuple[NDArray[np.uin
     """Yield batches without end, epoch after epoch; batch k of epoch e is the same whenever the seed is."""
     images, size = training.images, config.batch_size
     targets = np.eye(len(training.names), dtype=np.float32)[training.labels]  # (N, C)
-    double, doubles = _doubles(training, config)
+    places, doubles = _doubles(training, config)
     for epoch in count():
         order = np.random.default_rng([config.seed, epoch]).permutation(len(images))
         for start in range(0, len(images), size):
@@ -222,25 +223,28 @@ def _batches(training: Dataset, config: Config) -> Iterator[tuple[NDArray[np.uin
             rng = np.random.default_rng([config.seed, epoch, start])
             batch = images[chosen]
             if len(doubles):
-                redrawn = np.flatnonzero((double[chosen] >= 0) & (rng.random(len(chosen)) < 0.5))
-                batch[redrawn] = doubles[double[chosen[redrawn]]]
+                place = places[chosen, rng.integers(0, places.shape[1], len(chosen))]
+                redrawn = np.flatnonzero((place >= 0) & (rng.random(len(chosen)) < 0.5))
+                batch[redrawn] = doubles[place[redrawn]]
             yield augment(batch, config.augmentation, rng), targets[chosen]
 
 
 def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Redraw some of the pictures; return for each picture the place of its double, or -1, and the doubles."""
-    double = np.full(len(training), -1)
+    """Redraw pictures; return the places (N, K) of the doubles of each, -1 where there is none, and the doubles."""
+    n, columns = len(training), max(1, math.ceil(config.redrawn))
+    places = np.full((n, columns), -1)
     if config.redrawn <= 0:
-        return double, training.images[:0]
+        return places, training.images[:0]
     if training.names != _DIGITS or training.images.shape[1:] != (SIZE, SIZE):
         raise TrainingError(
             f"Expected the digits 0 to 9 as {SIZE} x {SIZE} gray pictures to redraw, got classes "
             f"{', '.join(training.names[:12])} of shape {training.images.shape[1:]}. Set redrawn = 0."
         )
     rng = np.random.default_rng([config.seed, 2**31])
-    chosen = np.sort(rng.permutation(len(training))[: round(config.redrawn * len(training))])
-    double[chosen] = np.arange(len(chosen))
-    return double, restyle(training.images[chosen], training.labels[chosen], rng, photographed=config.photographed)
+    chosen = np.concatenate([rng.permutation(n) for _ in range(columns)])[: round(config.redrawn * n)]
+    places[chosen, np.arange(len(chosen)) // n] = np.arange(len(chosen))
+    images, labels = training.images[chosen], training.labels[chosen]
+    return places, restyle(images, labels, rng, photographed=config.photographed)
 
 
 def _watch(
