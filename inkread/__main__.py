@@ -14,7 +14,7 @@ BROKEN = 70  # a fault of inkread itself, by the convention of sysexits.h
 def main() -> None:
     """Run the command line; every fault of a user's ends as a message and an exit code."""
     from inkread.cli import app
-    from inkread.errors import InkreadError
+    from inkread.errors import InkreadError, OutputError
 
     try:
         app()
@@ -22,12 +22,14 @@ def main() -> None:
         from inkread import console
 
         console.error(str(error))
+        if isinstance(error, OutputError):
+            _abandon_stdout()
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone; nothing is left to be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
     except Exception as error:
         if os.environ.get("INKREAD_DEBUG"):
             raise
@@ -39,6 +41,14 @@ def main() -> None:
             title="Unexpected error",
         )
         sys.exit(BROKEN)
+
+
+def _abandon_stdout() -> None:
+    """Let what stdout still holds go nowhere: Python would try once more to write it, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Progress", "data", "error", "note", "progress", "table"]
+__all__ = ["Progress", "data", "error", "flush", "note", "progress", "table"]
 
 
 class Progress(Protocol):
@@ -28,7 +28,17 @@ def _stderr() -> Console:
 
 def data(text: str, *, end: str = "\n") -> None:
     """Write a result to stdout as it is."""
-    sys.stdout.write(text + end)
+    try:
+        sys.stdout.write(text + end)
+    except UnicodeEncodeError:
+        # A terminal, or a pipe, that lacks a letter of a file's name gets it escaped.
+        encoding = sys.stdout.encoding
+        sys.stdout.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def flush() -> None:
+    """Bring out what stdout still holds, so that a full disk or a closed pipe is noticed now."""
+    sys.stdout.flush()
 
 
 def note(text: str) -> None:
@@ -45,7 +55,7 @@ def error(text: str, *, title: str = "Error") -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    console.print(Panel(Text(text), title=title, title_align="left", border_style="red"))
+    console.print(Panel(Text(text), title=Text(title), title_align="left", border_style="red"))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:

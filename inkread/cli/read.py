@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,7 +30,7 @@ class Format(StrEnum):
 
 def read(
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE...", help="Pictures, folders, globs; - is standard input.")
+        list[str], typer.Argument(metavar="IMAGE", help="Pictures, folders, globs; - is standard input.")
     ],
     model: Annotated[str, typer.Option(help="Name of a model, or a path ending in .onnx.")] = "default",
     layout: Annotated[str, typer.Option(help="digit, line, page or auto.")] = "auto",
@@ -85,8 +86,7 @@ def _show(pages: list[Page]) -> None:
     from inkread import console
 
     if not sys.stdout.isatty():
-        for line in _text(pages):
-            console.data(line, end="")
+        _write(_text(pages), None)
         return
     rows = [(_name(page), page.text or "-", _sure(page), _also(page)) for page in pages if page.error is None]
     if rows:
@@ -112,14 +112,15 @@ def _text(pages: Iterable[Page]) -> Iterator[str]:
 
 
 def _json(pages: Iterable[Page]) -> Iterator[str]:
+    # Escaped to ASCII: no encoding of a terminal and no odd file name can break it.
     yield "["
     for i, page in enumerate(pages):
-        yield (",\n" if i else "\n") + json.dumps(page.to_dict(), ensure_ascii=False)
+        yield (",\n" if i else "\n") + json.dumps(page.to_dict())
     yield "\n]\n"
 
 
 def _jsonl(pages: Iterable[Page]) -> Iterator[str]:
-    return (json.dumps(page.to_dict(), ensure_ascii=False) + "\n" for page in pages)
+    return (json.dumps(page.to_dict()) + "\n" for page in pages)
 
 
 def _csv(pages: Iterable[Page]) -> Iterator[str]:
@@ -162,14 +163,26 @@ def _write(parts: Iterable[str], output: Path | None) -> None:
     from inkread.errors import OutputError
 
     if output is None:
-        for part in parts:
-            console.data(part, end="")
+        try:
+            for part in parts:
+                console.data(part, end="")
+            console.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"Cannot write the results to standard output: {error.strerror}.") from error
         return
+    if not output.name or output.is_dir():
+        raise OutputError(f"Expected the name of a file for --output, got the folder {str(output)!r}.")
     partial = output.with_name(output.name + ".part")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        # Surrogates stand for bytes of file names that are no UTF-8.
+        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.writelines(parts)
         partial.replace(output)
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"Cannot write {str(output)!r}: {error.strerror}.") from error
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise OutputError(
+            f"Cannot write {str(output)!r}: {error.strerror}. Name another file, in a folder that you may write to."
+        ) from error

@@ -27,7 +27,7 @@ def wilson(hits: int, n: int, z: float = _Z) -> tuple[float, float]:
 
     Example:
         >>> [round(end, 4) for end in wilson(9960, 10000)]
-        [0.9946, 0.997]
+        [0.9946, 0.9971]
     """
     if n < 1 or not 0 <= hits <= n:
         raise UsageError(f"Expected 0 to n hits in n trials, n at least 1, got {hits} in {n}.")

@@ -30,6 +30,7 @@ __all__ = ["EXTENSIONS", "MAX_BYTES", "MAX_PIXELS", "Picture", "Source", "iter_p
 MAX_BYTES = 256 * 1024 * 1024  # of a file
 MAX_PIXELS = 120_000_000  # of a picture, before it is decoded: a scan of A3 at 600 dpi has 70 million
 MAX_PAGES = 2_000  # of a file
+_PIECE = 1 << 20  # pixels that are turned from deep to 8 bits at a time
 PDF_DPI = 200  # at which a PDF page is drawn
 
 # Formats that Pillow decodes itself, without running another program (EPS would run Ghostscript).
@@ -74,11 +75,11 @@ def open_picture(image: Source) -> Picture:
     pages = _pages(image)
     first = next(pages, None)
     if first is None:
-        raise UnreadableImageError(f"Expected a picture, got a file without pages: {_name(image)}.")
+        raise UnreadableImageError(f"Expected a picture, got a file without pages: {_what(image)}.")
     count, load = first
     if count > 1:
         raise MultiplePagesError(
-            f"Expected one picture, got a file of {count} pages: {_name(image)}. "
+            f"Expected one picture, got a file of {count} pages: {_what(image)}. "
             "Read all of them with inkread.read_many."
         )
     return load()
@@ -133,6 +134,12 @@ def _name(item: Any) -> str:
     return os.fsdecode(item) if isinstance(item, (str, os.PathLike)) else ""
 
 
+def _what(item: Any) -> str:
+    """Return how messages call a source."""
+    name = _name(item)
+    return "standard input" if name == "-" else repr(name) if name else "the bytes given"
+
+
 def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
     """Yield, for each page of a source, the number of pages and what loads this one."""
     if isinstance(item, np.ndarray):
@@ -142,10 +149,10 @@ def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
             _check_pixels_count(item.size, "the picture")
         yield 1, lambda: Picture(_decode(item, "the Pillow image"))
     elif isinstance(item, (bytes, bytearray, memoryview)):
-        yield from _file_pages(bytes(item), "", "the bytes given")
+        yield from _file_pages(bytes(item), "", _what(item))
     elif isinstance(item, (str, os.PathLike)):
         name = _name(item)
-        yield from _file_pages(_read_file(name), name, "standard input" if name == "-" else repr(name))
+        yield from _file_pages(_read_file(name), name, _what(name))
     else:
         hint = " Several pictures are given to read_many." if isinstance(item, (list, tuple)) else ""
         raise UnreadableImageError(f"Expected {_TYPES}, got {type(item).__name__}.{hint}")
@@ -162,8 +169,7 @@ def _read_file(name: str) -> bytes:
         raise UnreadableImageError(f"Expected a picture, but there is no file {name!r}.{_near(path)}") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        what = "standard input" if name == "-" else repr(name)
-        raise UnreadableImageError(f"Expected a picture that can be opened, got {what}: {reason}.") from error
+        raise UnreadableImageError(f"Expected a picture that can be opened, got {_what(name)}: {reason}.") from error
     if pictures is not None:
         advice = (
             "Read all in it with inkread.read_many."
@@ -290,10 +296,12 @@ def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     else:
         top = 2.0 ** max(8, int(np.ceil(np.log2(high + 1)))) - 1
     out = np.empty(values.shape, np.uint8)
-    # By the row: floats of a whole scan would take gigabytes.
-    for row, deep in zip(out, values, strict=True):
-        level = np.nan_to_num(deep.astype(np.float64), posinf=top, neginf=low)
-        row[:] = ((level - low) * (255.0 / (top - low))).round()
+    # Piece by piece: floats of a whole scan would take gigabytes.
+    rows = max(1, _PIECE // max(1, values.shape[1]))
+    for start in range(0, len(values), rows):
+        piece = values[start : start + rows].astype(np.float64)
+        level = np.nan_to_num(piece, posinf=top, neginf=low)
+        out[start : start + rows] = ((level - low) * (255.0 / (top - low))).round()
     return out
 
 

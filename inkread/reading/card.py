@@ -123,7 +123,7 @@ class Card:
         try:
             data = json.loads(text)
             found = data.get("format")
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             raise ModelError(f"Expected a card as JSON in {where}, got damaged text ({error}).") from error
         if found != FORMAT:
             raise ModelError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def threshold_for(calibration: Calibration, max_error: float | None) -> float:
     """
     if max_error is None:
         return 0.0
-    if isinstance(max_error, bool) or not isinstance(max_error, (int, float)) or not 0.0 < max_error < 1.0:
+    if isinstance(max_error, bool) or not isinstance(max_error, Real) or not 0.0 < max_error < 1.0:
         raise UsageError(
             f"Expected max_error between 0 and 1, such as 0.01 for one wrong in a hundred, got {max_error!r}."
         )

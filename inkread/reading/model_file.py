@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkread.errors import ModelError, ModelNotFoundError, did_you_mean
+from inkread.errors import ModelError, ModelNotFoundError, UsageError, did_you_mean
 from inkread.imaging.frame import SIZE
 from inkread.imaging.preprocess import VERSION
 from inkread.reading.card import CARD_KEY, Card
@@ -73,13 +74,19 @@ def find_model(model: str | os.PathLike[str]) -> Path:
     Raises:
         ModelNotFoundError: There is none.
     """
-    name = os.fspath(model)
+    if not isinstance(model, (str, os.PathLike)):
+        raise UsageError(f"Expected the name of a model or a path ending in '.onnx', got {type(model).__name__}.")
+    name = os.fsdecode(model)
     if name.lower().endswith(".onnx"):
         path = Path(name)
-        if not path.is_file():
+        near = ""
+        with suppress(OSError):  # also where one may not even ask: a closed folder, a name too long
+            if path.is_file():
+                return path
             near = did_you_mean(path.name, _names_beside(path))
-            raise ModelNotFoundError(f"Expected a model file, but there is none at {name!r}.{near}")
-        return path
+        raise ModelNotFoundError(
+            f"Expected a model file, but there is none at {name!r}.{near} The command inkread models lists those known."
+        )
     known = local_models() | shipped_models()
     if name not in known:
         hint = did_you_mean(name, known)
@@ -118,7 +125,8 @@ def open_model(model: str | os.PathLike[str], *, threads: int | None = None) -> 
     except Exception as error:  # ONNX Runtime's errors share no base but Exception
         reason = str(error).split(" : ")[-1].strip().rstrip(".")
         raise ModelError(
-            f"Expected an ONNX model file, got something else or a damaged one: {path} ({reason})."
+            f"Expected an ONNX model file, got something else or a damaged one: {path} ({reason}). "
+            "Copy or download it again, or export it again with inkread."
         ) from error
     text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
     if text is None:
@@ -146,11 +154,18 @@ def _check(card: Card, session: Any, path: Path) -> None:
     wanted = f"one uint8 input of shape (N, {', '.join(map(str, card.shape))})"
     got = ", ".join(f"{i.type} {i.shape}" for i in inputs)
     if len(inputs) != 1 or inputs[0].type != "tensor(uint8)" or tuple(inputs[0].shape[1:]) != card.shape:
-        raise ModelError(f"Expected {wanted}, as its card says, got {got} in {path}.")
+        raise ModelError(f"Expected {wanted}, as its card says, got {got} in {path}. Export it again with inkread.")
     if isinstance(inputs[0].shape[0], int):
-        raise ModelError(f"Expected a dynamic batch, got a fixed one of {inputs[0].shape[0]} in {path}.")
-    if outputs[0].shape[-1] != len(card.labels):
-        raise ModelError(f"Expected {len(card.labels)} outputs, one per label, got {outputs[0].shape[-1]} in {path}.")
+        raise ModelError(
+            f"Expected a dynamic batch, got a fixed one of {inputs[0].shape[0]} in {path}. "
+            "Export it again with inkread."
+        )
+    scores = outputs[0]
+    if scores.type != "tensor(float)" or len(scores.shape) != 2 or scores.shape[1] != len(card.labels):
+        raise ModelError(
+            f"Expected float scores of shape (N, {len(card.labels)}), one per label, got {scores.type} {scores.shape} "
+            f"in {path}. Export it again with inkread."
+        )
     if card.preprocessing is None:
         return
     if card.preprocessing != VERSION:

@@ -170,8 +170,13 @@ class Reader:
 
 
 @lru_cache(maxsize=4)
-def _reader(model: str) -> Reader:
+def _open(model: str) -> Reader:
     return Reader(model)
+
+
+def _reader(model: str | os.PathLike[str]) -> Reader:
+    """Return the reader of a model, which stays open; what names none is refused by the reader itself."""
+    return _open(os.fsdecode(model)) if isinstance(model, (str, os.PathLike)) else Reader(model)
 
 
 def read(
@@ -205,7 +210,7 @@ def read(
         >>> read("examples/seven.png").lines[0].digits[0].value
         7
     """
-    return _reader(os.fspath(model)).read(
+    return _reader(model).read(
         image, layout=layout, document=document, max_error=max_error, length=length, pattern=pattern
     )
 
@@ -239,7 +244,7 @@ def read_many(
     Raises:
         InkreadError: As `Reader` and `Reader.read_many` raise.
     """
-    return _reader(os.fspath(model)).read_many(
+    return _reader(model).read_many(
         sources,
         on_error=on_error,
         layout=layout,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import TrainingError
 from inkread.reading.card import CARD_KEY, Card
-from inkread.training.fit import predict_logits
+from inkread.training.backend import predict_logits
 
 if TYPE_CHECKING:
     import keras

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import math
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inkread.datasets import Dataset, split
-from inkread.errors import MissingExtraError, TrainingError
+from inkread.errors import TrainingError
 from inkread.imaging.frame import SIZE
 from inkread.imaging.preprocess import VERSION, is_normalized
-from inkread.training.augment import augment
+from inkread.training.backend import precision, predict_logits, require_keras
+from inkread.training.batches import batches
 from inkread.training.config import Config
 from inkread.training.recipes import Recipe
-from inkread.training.styles import restyle
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Epoch", "Fitted", "fit", "predict_logits", "require_keras"]
-
-_BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
-_DIGITS = tuple("0123456789")
+__all__ = ["Epoch", "Fitted", "fit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +68,6 @@ class Fitted:
     seconds: float
 
 
-def require_keras() -> None:
-    """Import Keras, and say what to install where it is missing.
-
-    Raises:
-        MissingExtraError: Keras, or the backend that `KERAS_BACKEND` names, is not installed.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    for module in ("keras", os.environ.get("KERAS_BACKEND", "tensorflow")):
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("Training", "train", module)
-    with _without_stderr():
-        importlib.import_module("keras")
-
-
-@contextmanager
-def _without_stderr() -> Iterator[None]:
-    """Silence what TensorFlow's C++ writes while it is imported, which no setting of its own does."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
 def fit(
     recipe: Recipe,
     dataset: Dataset,
@@ -140,7 +101,7 @@ def fit(
     training, validation = split(dataset, _held_out(config.validation), config.split_seed)
     shape, classes = dataset.images.shape[1:], len(dataset.names)
     keras.utils.set_random_seed(config.seed)
-    with _precision(config.precision):
+    with precision(config.precision):
         model = _built(recipe, shape, classes)
     steps = -(-len(training) // config.batch_size)
     model.compile(
@@ -150,8 +111,14 @@ def fit(
     )
     plain = _built(recipe, shape, classes)
     watch = _watch(plain, validation, folder, started, len(training) * config.epochs, report, on_epoch)
-    batches = _batches(training, config)
-    model.fit(batches, steps_per_epoch=steps, epochs=config.epochs, shuffle=False, verbose=0, callbacks=[watch])
+    model.fit(
+        batches(training, config),
+        steps_per_epoch=steps,
+        epochs=config.epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[watch],
+    )
     plain.set_weights(model.get_weights())
     seconds = watch.epochs[-1].seconds
     return Fitted(plain, validation, training, _preprocessing(dataset), tuple(watch.epochs), seconds)
@@ -177,28 +144,6 @@ def _preprocessing(dataset: Dataset) -> int | None:
     return VERSION if float(is_normalized(dataset.images).mean()) > 0.5 else None
 
 
-@contextmanager
-def _precision(wanted: str) -> Iterator[None]:
-    """Set Keras' policy for the layers built inside."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(("mixed_bfloat16" if _has_bfloat16() else "float32") if wanted == "auto" else wanted)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _has_bfloat16() -> bool:
-    """Tell whether the processor multiplies bfloat16; where it does not, it would be emulated, slowly."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
-    except OSError:
-        return False
-    return any(flag in flags for flag in _BFLOAT16_FLAGS)
-
-
 def _optimizer(config: Config, steps: int) -> keras.optimizers.Optimizer:
     from inkread.training.muon import ConvolutionMuon
     from inkread.training.schedule import OneCycle
@@ -209,42 +154,6 @@ def _optimizer(config: Config, steps: int) -> keras.optimizers.Optimizer:
         adam_weight_decay=config.weight_decay,
         momentum=0.9,
     )
-
-
-def _batches(training: Dataset, config: Config) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Yield batches without end, epoch after epoch; batch k of epoch e is the same whenever the seed is."""
-    images, size = training.images, config.batch_size
-    targets = np.eye(len(training.names), dtype=np.float32)[training.labels]  # (N, C)
-    places, doubles = _doubles(training, config)
-    for epoch in count():
-        order = np.random.default_rng([config.seed, epoch]).permutation(len(images))
-        for start in range(0, len(images), size):
-            chosen = order[start : start + size]
-            rng = np.random.default_rng([config.seed, epoch, start])
-            batch = images[chosen]
-            if len(doubles):
-                place = places[chosen, rng.integers(0, places.shape[1], len(chosen))]
-                redrawn = np.flatnonzero((place >= 0) & (rng.random(len(chosen)) < 0.5))
-                batch[redrawn] = doubles[place[redrawn]]
-            yield augment(batch, config.augmentation, rng), targets[chosen]
-
-
-def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Redraw pictures; return the places (N, K) of the doubles of each, -1 where there is none, and the doubles."""
-    n, columns = len(training), max(1, math.ceil(config.redrawn))
-    places = np.full((n, columns), -1)
-    if config.redrawn <= 0:
-        return places, training.images[:0]
-    if training.names != _DIGITS or training.images.shape[1:] != (SIZE, SIZE):
-        raise TrainingError(
-            f"Expected the digits 0 to 9 as {SIZE} x {SIZE} gray pictures to redraw, got classes "
-            f"{', '.join(training.names[:12])} of shape {training.images.shape[1:]}. Set redrawn = 0."
-        )
-    rng = np.random.default_rng([config.seed, 2**31])
-    chosen = np.concatenate([rng.permutation(n) for _ in range(columns)])[: round(config.redrawn * n)]
-    places[chosen, np.arange(len(chosen)) // n] = np.arange(len(chosen))
-    images, labels = training.images[chosen], training.labels[chosen]
-    return places, restyle(images, labels, rng, photographed=config.photographed)
 
 
 def _watch(
@@ -295,14 +204,6 @@ def _judge(model: keras.Model, data: Dataset) -> tuple[float, float]:
     logits -= logits.max(axis=1, keepdims=True)
     loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(data)), data.labels]
     return float(loss.mean()), float((logits.argmax(axis=1) == data.labels).mean())
-
-
-def predict_logits(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the logits (N, C) of a Keras model for uint8 pictures."""
-    import keras
-
-    parts = [model(images[i : i + 1000], training=False) for i in range(0, len(images), 1000)]
-    return np.concatenate([np.array(keras.ops.convert_to_numpy(part), dtype=np.float32) for part in parts])
 
 
 def _write_history(path: Path, epochs: list[Epoch]) -> None:

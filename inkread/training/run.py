@@ -19,10 +19,11 @@ from inkread.errors import OutputError
 from inkread.evaluation.intervals import wilson
 from inkread.reading.card import Card, Figure
 from inkread.training.augment import augment
+from inkread.training.backend import predict_logits
 from inkread.training.calibrate import calibrate
 from inkread.training.config import Config
 from inkread.training.export import export
-from inkread.training.fit import Epoch, Fitted, fit, predict_logits
+from inkread.training.fit import Epoch, Fitted, fit
 from inkread.training.recipes import Recipe
 from inkread.training.styles import restyle
 

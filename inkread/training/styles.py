@@ -170,7 +170,7 @@ def _shorten_six(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 
 def _shorten_four(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Cut the stem of a four off below its bar."""
+    """Cut the stem of a four off below its bar; where the four is open, let it begin lower too."""
     if rng.random() < 0.4:
         return
     _, top, _, bottom = _box(fine)
@@ -180,6 +180,11 @@ def _shorten_four(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
         return
     bar = top + height // 3 + int(np.count_nonzero(middle, axis=1).argmax())
     fine[round(bar + height * float(rng.uniform(0.18, 0.4))) :] = 0
+    columns = np.flatnonzero(fine[top + height // 5])
+    gaps = np.diff(columns)
+    if len(gaps) and gaps.max() > _pen(fine, rng) and rng.random() < 0.6:
+        beyond = int(columns[int(gaps.argmax())]) + int(gaps.max()) // 2
+        fine[: max(0, round(bar - height * float(rng.uniform(0.08, 0.3)))), beyond:] = 0
 
 
 def _mark_seven(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
@@ -206,27 +211,40 @@ def _mark_seven(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 
 def _mark_nine(fine: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Let the stem of a nine end in a hook to the left, its bowl begin with a tail, or both."""
-    _, top, right, bottom = _box(fine)
+    """Let a nine begin with a tail at the top of its bowl or below it, and end in a hook, mostly to the left."""
+    left, top, right, bottom = _box(fine)
     height = bottom - top
     pen = _pen(fine, rng)
     kind = rng.random()
-    if kind < 0.35:
+    if kind < 0.25:
         columns = np.flatnonzero(fine[top + pen // 2])
         x = float(columns.mean()) if len(columns) else float(right)
         rise = height * float(rng.uniform(-0.12, 0.15))
         _line(fine, (x, top + pen / 2), (right + height * float(rng.uniform(0, 0.2)), top - rise), pen)
-    if kind < 0.2:
-        return
+    elif kind < 0.55:
+        y = top + height * float(rng.uniform(0.38, 0.58))
+        columns = np.flatnonzero(fine[min(round(y), fine.shape[0] - 1)])
+        x = float(columns.min()) if len(columns) else float(left)
+        end = (x - height * float(rng.uniform(0.02, 0.25)), y + height * float(rng.uniform(-0.2, 0.12)))
+        _line(fine, (x + pen, y), end, pen)
+    if rng.random() < 0.7:
+        _hook_nine(fine, height, pen, rng)
+
+
+def _hook_nine(fine: NDArray[np.uint8], height: int, pen: int, rng: np.random.Generator) -> None:
+    """Draw a hook at the lower end, a quadratic Bezier curve."""
+    bottom = _box(fine)[3]
     columns = np.flatnonzero(fine[bottom - pen // 2])
     if len(columns) == 0:
         return
     start = np.array([float(columns.mean()), bottom - pen / 2])
     reach, rise = height * float(rng.uniform(0.25, 0.75)), height * float(rng.uniform(-0.02, 0.28))
+    if rng.random() < 0.25:
+        reach = -0.6 * reach
     end = start - np.array([reach, rise])
     control = start + np.array([-reach * float(rng.uniform(0.2, 0.6)), height * float(rng.uniform(0.05, 0.22))])
     t = np.linspace(0, 1, 9)[:, None]
-    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end  # quadratic Bezier, (9, 2)
+    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end  # (9, 2)
     cv2.polylines(fine, [curve.round().astype(np.int32)], False, 255, pen, cv2.LINE_AA)
 
 
