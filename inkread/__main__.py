@@ -17,7 +17,7 @@ def main() -> None:
     from inkread.errors import InkreadError, OutputError
 
     try:
-        app()
+        app(prog_name="inkread")
     except InkreadError as error:
         from inkread import console
 

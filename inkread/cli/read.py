@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from enum import StrEnum
@@ -172,8 +173,10 @@ def _write(parts: Iterable[str], output: Path | None) -> None:
         except OSError as error:
             raise OutputError(f"Cannot write the results to standard output: {error.strerror}.") from error
         return
-    if not output.name or output.is_dir():
-        raise OutputError(f"Expected the name of a file for --output, got the folder {str(output)!r}.")
+    if not output.name or os.path.isdir(output):  # noqa: PTH112  (Path.is_dir raises on a name too long)
+        raise OutputError(
+            f"Expected the name of a file for --output, got the folder {str(output)!r}. Add a name to it."
+        )
     partial = output.with_name(output.name + ".part")
     try:
         # Surrogates stand for bytes of file names that are no UTF-8.

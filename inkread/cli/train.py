@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ def train(
     """Train a model into a run folder."""
     from inkread import console
     from inkread.datasets import load
+    from inkread.training.batches import can_be_redrawn
     from inkread.training.config import config_from, read_config
     from inkread.training.recipes import find_recipe
     from inkread.training.run import train as run
@@ -41,6 +43,9 @@ def train(
     settings = config_from({key: value for key, value in flags.items() if value is not None}, settings)
     with console.progress("download") as report:
         dataset = load(data, progress=report)
+    if settings.redrawn == chosen.config.redrawn > 0 and not can_be_redrawn(dataset):
+        console.note("The recipe redraws digits in other hands; these pictures are used as they are.")
+        settings = replace(settings, redrawn=0.0)
     with console.progress(f"train {recipe}") as report:
         finished = run(
             chosen,

@@ -34,7 +34,12 @@ def check_pixels(image: NDArray[Any]) -> NDArray[np.uint8]:
         )
     one_picture = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
     if not one_picture:
-        hint = " Several pictures are a list, given to read_many." if image.ndim >= 3 else ""
+        channels = image.ndim == 3 and image.shape[2] in (1, 2)
+        hint = " Take one channel, as x[:, :, 0]." if channels else ""
+        if image.ndim >= 3 and not channels:
+            hint = " Several pictures are a list, given to read_many."
+        elif image.ndim == 1:
+            hint = " Reshape it, for instance x.reshape(28, 28)."
         raise UnreadableImageError(
             f"Expected one picture of shape (H, W), (H, W, 3) or (H, W, 4), got {image.shape}.{hint}"
         )

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from inkread.errors import ImageError, ImageTooLargeError, MultiplePagesError, UnreadableImageError
+from inkread.imaging.decode import decode
 from inkread.imaging.gray import check_pixels
 
 __all__ = ["EXTENSIONS", "MAX_BYTES", "MAX_PIXELS", "Picture", "Source", "iter_pictures", "open_picture"]
@@ -30,7 +31,6 @@ __all__ = ["EXTENSIONS", "MAX_BYTES", "MAX_PIXELS", "Picture", "Source", "iter_p
 MAX_BYTES = 256 * 1024 * 1024  # of a file
 MAX_PIXELS = 120_000_000  # of a picture, before it is decoded: a scan of A3 at 600 dpi has 70 million
 MAX_PAGES = 2_000  # of a file
-_PIECE = 1 << 20  # pixels that are turned from deep to 8 bits at a time
 PDF_DPI = 200  # at which a PDF page is drawn
 
 # Formats that Pillow decodes itself, without running another program (EPS would run Ghostscript).
@@ -211,7 +211,7 @@ def _near(path: Path) -> str:
 def _file_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Callable[[], Picture]]]:
     """Yield the pages of a file's bytes."""
     if not data:
-        raise UnreadableImageError(f"Expected a picture, got an empty file: {what}.")
+        raise UnreadableImageError(f"Expected a picture, got an empty file: {what}. Copy or save it again.")
     if data[:1024].lstrip()[:5] == b"%PDF-":
         yield from _pdf_pages(data, source, what)
         return
@@ -253,7 +253,8 @@ def _open_image(data: bytes, what: str) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise UnreadableImageError(
-            f"Expected a picture (PNG, JPEG, TIFF, WebP, BMP, GIF, AVIF or PDF), got something else: {what}."
+            f"Expected a picture (PNG, JPEG, TIFF, WebP, BMP, GIF, AVIF or PDF), got something else: {what}. "
+            "Save it as PNG or JPEG first."
         ) from error
     _check_pixels_count(image.size, what)
     return image
@@ -271,38 +272,9 @@ def _check_pixels_count(size: tuple[int, int], what: str) -> None:
 
 
 def _decode(image: Image.Image, what: str) -> NDArray[np.uint8]:
-    """Decode a Pillow image to uint8 gray, RGB or RGBA, upright."""
     with _as_image_error(what):
         _check_pixels_count(image.size, what)
-        image = ImageOps.exif_transpose(image)
-        if image.mode == "La":
-            image = image.convert("LA")  # the only mode that Pillow turns it into
-        if image.mode in ("I", "F") or image.mode.startswith("I;"):
-            return _eight_bits(np.asarray(image))
-        transparent = image.mode in ("LA", "PA", "La", "RGBa", "RGBA") or "transparency" in image.info
-        if transparent:
-            return np.array(image.convert("RGBA"))
-        if image.mode in ("L", "1"):
-            return np.array(image.convert("L"))
-        return np.array(image.convert("RGB"))
-
-
-def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Reduce deep pixels to 8 bits: by the depth that is in use, as 12-bit cameras write into 16-bit files."""
-    finite = values[np.isfinite(values)]
-    low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
-    if np.issubdtype(values.dtype, np.floating) or low < 0:
-        top = low + max(high - low, 1e-12)
-    else:
-        top = 2.0 ** max(8, int(np.ceil(np.log2(high + 1)))) - 1
-    out = np.empty(values.shape, np.uint8)
-    # Piece by piece: floats of a whole scan would take gigabytes.
-    rows = max(1, _PIECE // max(1, values.shape[1]))
-    for start in range(0, len(values), rows):
-        piece = values[start : start + rows].astype(np.float64)
-        level = np.nan_to_num(piece, posinf=top, neginf=low)
-        out[start : start + rows] = ((level - low) * (255.0 / (top - low))).round()
-    return out
+        return decode(image)
 
 
 class _Quiet:
@@ -344,12 +316,18 @@ def _as_image_error(what: str) -> Iterator[None]:
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
-        raise ImageTooLargeError(f"Expected a picture of sane size, got a decompression bomb: {what}.") from error
+        raise ImageTooLargeError(
+            f"Expected a picture of sane size, got a decompression bomb: {what}. Scale it down."
+        ) from error
     except MemoryError as error:
-        raise ImageTooLargeError(f"Expected a picture that fits into memory, got a larger one: {what}.") from error
+        raise ImageTooLargeError(
+            f"Expected a picture that fits into memory, got a larger one: {what}. Scale it down."
+        ) from error
     except Exception as error:
         reason = str(error).strip().rstrip(".") or type(error).__name__
-        raise UnreadableImageError(f"Expected a whole picture, got a damaged one: {what} ({reason}).") from error
+        raise UnreadableImageError(
+            f"Expected a whole picture, got a damaged one: {what} ({reason}). Copy or save it again."
+        ) from error
 
 
 def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Callable[[], Picture]]]:
@@ -363,7 +341,7 @@ def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Calla
         except pdfium.PdfiumError as error:
             encrypted = "password" in str(error).lower()
             got = "an encrypted one" if encrypted else f"a damaged one ({error})"
-            advice = " Save it without a password first." if encrypted else ""
+            advice = " Save it without a password first." if encrypted else " Copy or save it again."
             raise UnreadableImageError(f"Expected a readable PDF, got {got}: {what}.{advice}") from error
     if count > MAX_PAGES:
         raise ImageTooLargeError(f"Expected at most {MAX_PAGES} pages, got {count} in {what}. Split the file.")

@@ -124,7 +124,9 @@ class Card:
             data = json.loads(text)
             found = data.get("format")
         except (ValueError, AttributeError, RecursionError) as error:
-            raise ModelError(f"Expected a card as JSON in {where}, got damaged text ({error}).") from error
+            raise ModelError(
+                f"Expected a card as JSON in {where}, got damaged text ({error}). Export it again."
+            ) from error
         if found != FORMAT:
             raise ModelError(
                 f"Expected a model card of format {FORMAT}, got format {found!r} in {where}. "
@@ -133,7 +135,9 @@ class Card:
         try:
             return cls._from_dict(data)
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"Expected a complete card in {where}, but this is wrong or missing: {error}.") from error
+            raise ModelError(
+                f"Expected a complete card in {where}, but this is wrong or missing: {error}. Export it again."
+            ) from error
 
     @classmethod
     def _from_dict(cls, data: Mapping[str, Any]) -> Card:

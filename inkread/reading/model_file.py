@@ -102,12 +102,11 @@ def _names_beside(path: Path) -> Iterator[str]:
         yield from (p.name for p in path.parent.glob("*.onnx"))
 
 
-def open_model(model: str | os.PathLike[str], *, threads: int | None = None) -> ModelFile:
+def open_model(model: str | os.PathLike[str]) -> ModelFile:
     """Open a model and check that this release can use it.
 
     Args:
         model: As `find_model` takes it.
-        threads: Of ONNX Runtime; by default as many as there are processors, at most 4: more slow a small network.
 
     Raises:
         ModelNotFoundError: There is no such model.
@@ -118,7 +117,9 @@ def open_model(model: str | os.PathLike[str], *, threads: int | None = None) -> 
     path = find_model(model)
     data = _read(path)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
+    # Small networks lose more by parting one picture between threads than they gain; whoever has many pictures
+    # parts those between threads.
+    options.intra_op_num_threads = 1
     options.log_severity_level = 4  # what fails is raised; nothing else is the user's concern
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

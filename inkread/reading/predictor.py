@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from inkread.reading.model_file import open_model
 __all__ = ["Predictor"]
 
 _BATCH = 256  # pictures at a time: their activations stay in the processor's cache
+_WORTH_A_THREAD = 32  # pictures
+_MOST_THREADS = 8
 
 
 class Predictor:
@@ -25,7 +28,7 @@ class Predictor:
 
     Args:
         model: The name of a shipped or local model, or a path ending in `.onnx`.
-        threads: Of ONNX Runtime; by default as many as there are processors, at most 4.
+        threads: Between which many pictures are parted; by default as many as there are processors, at most 8.
 
     Raises:
         ModelNotFoundError: There is no such model.
@@ -41,7 +44,8 @@ class Predictor:
     def __init__(self, model: str | os.PathLike[str] = "default", *, threads: int | None = None) -> None:
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
             raise UsageError(f"Expected threads as a whole number from 1, got {threads!r}.")
-        self._file = open_model(model, threads=threads)
+        self._file = open_model(model)
+        self._threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
 
     @property
     def card(self) -> Card:
@@ -83,13 +87,24 @@ class Predictor:
 
     def _logits(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
         self._check(x)
+        x = np.ascontiguousarray(x)
         run, name = self._file.session.run, self._file.input
-        if len(x) <= _BATCH and len(x) > 0:
-            return np.asarray(run(None, {name: np.ascontiguousarray(x)})[0], dtype=np.float32)
+        threads = min(self._threads, len(x) // _WORTH_A_THREAD)
+        if threads <= 1 and 0 < len(x) <= _BATCH:
+            return np.asarray(run(None, {name: x})[0], dtype=np.float32)
+        size = min(_BATCH, -(-len(x) // max(1, threads)))
         out = np.empty((len(x), len(self.labels)), np.float32)
-        for start in range(0, len(x), _BATCH):
-            part = np.ascontiguousarray(x[start : start + _BATCH])
-            out[start : start + _BATCH] = run(None, {name: part})[0]
+
+        def part(start: int) -> None:
+            out[start : start + size] = run(None, {name: x[start : start + size]})[0]
+
+        starts = range(0, len(x), max(1, size))
+        if threads <= 1:
+            for start in starts:
+                part(start)
+        else:
+            with ThreadPoolExecutor(threads) as pool:  # ONNX Runtime lets go of the interpreter while it computes
+                list(pool.map(part, starts))
         return out
 
     def _check(self, x: Any) -> None:

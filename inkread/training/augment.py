@@ -167,8 +167,9 @@ def _with_neighbours(images: NDArray[np.uint8], share: float, rng: np.random.Gen
     n, width = len(images), images.shape[2]
     chosen = np.flatnonzero(rng.random(n) < share)
     out = images.copy()
+    left = rng.random(len(chosen)) < 0.5
     for side in (-1, 1):
-        here = chosen[rng.random(len(chosen)) < 0.5]
+        here = chosen[left] if side < 0 else chosen[~left]
         rim = int(rng.integers(4, 8))
         others = images[rng.permutation(n)[: len(here)]]
         if side < 0:

@@ -16,7 +16,7 @@ from inkread.training.augment import augment
 from inkread.training.config import Config
 from inkread.training.styles import restyle
 
-__all__ = ["batches"]
+__all__ = ["batches", "can_be_redrawn"]
 
 _DIGITS = tuple("0123456789")
 
@@ -39,13 +39,18 @@ def batches(training: Dataset, config: Config) -> Iterator[tuple[NDArray[np.uint
             yield augment(batch, config.augmentation, rng), targets[chosen]
 
 
+def can_be_redrawn(dataset: Dataset) -> bool:
+    """Tell whether these are the digits 0 to 9 as gray pictures of MNIST's size."""
+    return dataset.names == _DIGITS and dataset.images.shape[1:] == (SIZE, SIZE)
+
+
 def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Redraw pictures; return the places (N, K) of the doubles of each, -1 where there is none, and the doubles."""
     n, columns = len(training), max(1, math.ceil(config.redrawn))
     places = np.full((n, columns), -1)
     if config.redrawn <= 0:
         return places, training.images[:0]
-    if training.names != _DIGITS or training.images.shape[1:] != (SIZE, SIZE):
+    if not can_be_redrawn(training):
         raise TrainingError(
             f"Expected the digits 0 to 9 as {SIZE} x {SIZE} gray pictures to redraw, got classes "
             f"{', '.join(training.names[:12])} of shape {training.images.shape[1:]}. Set redrawn = 0."

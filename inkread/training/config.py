@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -14,6 +15,8 @@ from inkread.training.augment import Augmentation
 __all__ = ["PRECISIONS", "Config", "config_from", "read_config"]
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
+# Of the augmentation: beyond it a picture has no size, the pen has no more to gain, a share is none.
+_MOST = {"zoom": 0.9, "stretch": 0.9, "stroke": 2, "erase": 1, "neighbours": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Config:
     warmup: float = 0.2
     weight_decay: float = 0.01
     label_smoothing: float = 0.05
-    validation: float = 5000
+    validation: float = 1 / 12
     seed: int = 0
     split_seed: int = 0
     precision: str = "auto"
@@ -53,26 +56,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, all faults at once."""
-        rules = {
-            "epochs: a whole number from 1": self.epochs >= 1,
-            "batch_size: a whole number from 1": self.batch_size >= 1,
-            "learning_rate: above 0": self.learning_rate > 0,
-            "warmup: 0 or more and below 1": 0 <= self.warmup < 1,
-            "weight_decay: 0 or more": self.weight_decay >= 0,
-            "label_smoothing: 0 or more and below 1": 0 <= self.label_smoothing < 1,
-            "validation: a share below 1 or a count, above 0": self.validation > 0,
-            "seed: 0 or more": self.seed >= 0,
-            "split_seed: 0 or more": self.split_seed >= 0,
-            f"precision: one of {', '.join(PRECISIONS)}": self.precision in PRECISIONS,
-            "redrawn: from 0 to 20": 0 <= self.redrawn <= 20,
-            "photographed: a share from 0 to 1": 0 <= self.photographed <= 1,
-        }
-        faults = [f"{rule} (got {getattr(self, rule.split(':')[0])!r})" for rule, kept in rules.items() if not kept]
-        faults += [
-            f"augmentation.{f.name}: 0 or more (got {value!r})"
-            for f in fields(self.augmentation)
-            if (value := getattr(self.augmentation, f.name)) < 0
-        ]
+        faults = _out_of_range({f.name: getattr(self, f.name) for f in fields(self)})
         if faults:
             raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
 
@@ -86,6 +70,31 @@ class Config:
         lines = [f"{key} = {_toml(value)}" for key, value in flat.items()]
         lines += ["", "[augmentation]", *(f"{k} = {_toml(v)}" for k, v in asdict(self.augmentation).items())]
         return "\n".join(lines) + "\n"
+
+
+def _out_of_range(config: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the values of a configuration whose types are right."""
+    rules = {
+        "epochs: a whole number from 1": config["epochs"] >= 1,
+        "batch_size: a whole number from 1": config["batch_size"] >= 1,
+        "learning_rate: above 0": config["learning_rate"] > 0,
+        "warmup: 0 or more and below 1": 0 <= config["warmup"] < 1,
+        "weight_decay: 0 or more": config["weight_decay"] >= 0,
+        "label_smoothing: 0 or more and below 1": 0 <= config["label_smoothing"] < 1,
+        "validation: a share below 1 or a count, above 0": config["validation"] > 0,
+        "seed: 0 or more": config["seed"] >= 0,
+        "split_seed: 0 or more": config["split_seed"] >= 0,
+        f"precision: one of {', '.join(PRECISIONS)}": config["precision"] in PRECISIONS,
+        "redrawn: from 0 to 20": 0 <= config["redrawn"] <= 20,
+        "photographed: a share from 0 to 1": 0 <= config["photographed"] <= 1,
+    }
+    faults = [f"{rule} (got {config[rule.split(':')[0]]!r})" for rule, kept in rules.items() if not kept]
+    for f in fields(Augmentation):
+        value, most = getattr(config["augmentation"], f.name), _MOST.get(f.name)
+        if not (0 <= value < math.inf and (most is None or value <= most)):
+            rule = "0 or more" if most is None else f"from 0 to {most}"
+            faults.append(f"augmentation.{f.name}: {rule} (got {value!r})")
+    return faults
 
 
 def _toml(value: object) -> str:
@@ -121,11 +130,13 @@ def config_from(changes: Mapping[str, Any], base: Config) -> Config:
     outer = {key: value for key, value in changes.items() if key != "augmentation"}
     top = _checked(outer, Config, "", faults)
     inner = _checked(augmentation, Augmentation, "augmentation.", faults)
-    if faults:
-        raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
     bent = Augmentation(**(asdict(base.augmentation) | inner))
     kept = {f.name: getattr(base, f.name) for f in fields(base)}
-    return Config(**(kept | top | {"augmentation": bent}))
+    values = kept | top | {"augmentation": bent}
+    faults += _out_of_range(values)
+    if faults:
+        raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
+    return Config(**values)
 
 
 def _checked(given: Mapping[str, Any], kind: type, prefix: str, faults: list[str]) -> dict[str, Any]:

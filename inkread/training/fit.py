@@ -183,9 +183,10 @@ def _watch(
         def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
             loss, accuracy = float((logs or {})["loss"]), float((logs or {})["accuracy"])
             if not np.isfinite(loss):
+                kept = f" The weights of the epoch before are in {folder}." if epoch else ""
                 raise TrainingError(
                     f"The loss is no longer a number in epoch {epoch + 1}: the steps are too large. Lower "
-                    f"learning_rate. The weights of the epoch before are in {folder}."
+                    f"learning_rate.{kept}"
                 )
             plain.set_weights(self.model.get_weights())
             judged = _judge(plain, validation)

@@ -28,6 +28,8 @@ def photograph(fine: NDArray[np.uint8], neighbour: NDArray[np.uint8], rng: np.ra
     ink = _cut_out(_scaled(fine, height))
     if rng.random() < 0.4:
         ink = _beside(ink, _cut_out(_scaled(neighbour, height * float(rng.uniform(0.7, 1.2)))), rng)
+    if rng.random() < 0.15:
+        _underline(ink, rng)
     margin = int(rng.integers(0, 3)) if rng.random() < 0.7 else int(rng.integers(3, 24))
     ink = cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     shade = ink.astype(np.float32) / 255.0
@@ -65,6 +67,19 @@ def _beside(ink: NDArray[np.uint8], other: NDArray[np.uint8], rng: np.random.Gen
         out[:, :width] = ink
         out[:rows, -rim:] = np.maximum(out[:rows, -rim:], other[:rows, :rim])
     return out
+
+
+def _underline(ink: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Let a printed line run along the foot of a digit, or along its head."""
+    height, width = ink.shape
+    y = height * float(rng.uniform(0.86, 1.0))
+    if rng.random() < 0.2:
+        y = height - y
+    tilt = height * float(rng.normal(0, 0.015))
+    ends = (0, round(y - tilt)), (width - 1, round(y + tilt))
+    cv2.line(
+        ink, *ends, int(rng.integers(90, 256)), max(1, round(height * float(rng.uniform(0.01, 0.05)))), cv2.LINE_AA
+    )
 
 
 def _pressure(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from inkread.errors import OutputError
 from inkread.evaluation.intervals import wilson
 from inkread.reading.card import Card, Figure
 from inkread.training.augment import augment
-from inkread.training.backend import predict_logits
+from inkread.training.backend import predict_logits, require_keras
 from inkread.training.calibrate import calibrate
 from inkread.training.config import Config
 from inkread.training.export import export
@@ -75,10 +75,16 @@ def train(
         TrainingError: The training cannot start or go on.
         MissingExtraError: Keras is not installed.
     """
+    require_keras()
     name = name or recipe.name
     folder = _new_folder(folder or _free_name(Path("runs"), f"{recipe.name}-seed{config.seed}"))
     (folder / "config.toml").write_text(f"# recipe {recipe.name}\n{config.to_toml()}", encoding="utf-8")
-    fitted = fit(recipe, dataset, config, folder=folder, report=report, on_epoch=on_epoch)
+    try:
+        fitted = fit(recipe, dataset, config, folder=folder, report=report, on_epoch=on_epoch)
+    except BaseException:
+        if not (folder / "history.csv").exists():  # nothing was learned: the folder stays free for the next try
+            (folder / "config.toml").unlink(missing_ok=True)
+        raise
     card = _card(recipe, dataset, config, fitted, name)
     (folder / "card.json").write_text(card.to_json(), encoding="utf-8")
     path = folder / f"{name}.onnx"

@@ -49,6 +49,8 @@ def restyle(
     neighbours = rng.permutation(len(images))
     for i, (image, label) in enumerate(zip(images, labels, strict=True)):
         fine = _enlarge(image)
+        if not fine.any():  # blank, or too faint to redraw
+            continue
         add = _STROKES.get(int(label)) if marked[i] else None
         if add is not None:
             add(fine, rng)

@@ -1,0 +1,1 @@
+"""One file per claim; each measures both sides of it in one run and prints a table."""
