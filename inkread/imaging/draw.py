@@ -6,6 +6,7 @@ import math
 
 from PIL import Image, ImageDraw, ImageFont
 
+from inkread.imaging.gray import without_alpha
 from inkread.imaging.source import Source, open_picture
 from inkread.results import Page
 
@@ -29,7 +30,7 @@ def draw(page: Page, image: Source) -> Image.Image:
     Raises:
         ImageError: The picture cannot be read; the subclass says why.
     """
-    canvas = Image.fromarray(open_picture(image).pixels).convert("RGB")
+    canvas = Image.fromarray(without_alpha(open_picture(image).pixels)).convert("RGB")
     pen = ImageDraw.Draw(canvas)
     stroke = max(1, round(max(canvas.size) / 300))
     for digit in (digit for line in page.lines for digit in line.digits):

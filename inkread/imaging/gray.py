@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import UnreadableImageError
 
-__all__ = ["check_pixels", "to_gray"]
+__all__ = ["check_pixels", "to_gray", "without_alpha"]
 
 _SAMPLES = 64  # pixels along the longer side that are looked at to tell paper from ink by colour
 _GRAY_IS_WEAK = 2.0  # colours that vary this many times more than gray does are worth a channel of their own
@@ -63,8 +63,7 @@ def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if image.ndim == 2:
         return image
-    if image.shape[2] == 4:
-        image = _flatten_alpha(image)
+    image = without_alpha(image)
     step = max(1, max(image.shape[:2]) // _SAMPLES)
     if max(image.shape[:2]) == 1:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)  # one pixel has no spread
@@ -80,8 +79,10 @@ def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.transform(image, projection), dtype=np.uint8).reshape(image.shape[:2])
 
 
-def _flatten_alpha(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Lay an RGBA picture on the ground, white or black, that differs from what is opaque in it."""
+def without_alpha(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay an RGBA picture on the ground, white or black, that differs from what is opaque in it; others stay."""
+    if image.ndim == 2 or image.shape[2] == 3:
+        return image
     alpha = image[:, :, 3]
     if alpha.min() == 255:
         return np.ascontiguousarray(image[:, :, :3])

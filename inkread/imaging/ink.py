@@ -20,10 +20,12 @@ from inkread.imaging.scale import shrink
 __all__ = ["Ink", "find_ink"]
 
 WORK = 512  # pixels of the longer side at which ink is looked for
+_SMALLEST = 5  # pixels of the longer side: nobody writes a digit on fewer
 FINE = 48  # ink smaller than this at that size is looked at again in the full picture
 _LEAST_CONTRAST = 10.0  # gray levels between paper and ink
 _EVEN = 2  # gray levels: paper that varies less along the whole edge was never lit
 _LEAST_SEPARATION = 3.5  # the same in standard deviations of the paper; plain noise cut at its middle reaches 2.7
+_PAPER = 96  # pixels of the longer side at which the paper is estimated
 _PIECE = 0.06  # a part of a digit has at least this share of the largest part's ink
 _FAR = 0.35  # ... and lies nearer than this share of the largest part's longer side
 _FRAGMENT = 0.35  # a neighbour cut off by the picture's edge has at most this share
@@ -53,6 +55,8 @@ def find_ink(gray: NDArray[np.uint8], *, gaussian: bool = False) -> Ink | None:
         The ink, or None when the picture is blank.
     """
     height, width = gray.shape
+    if max(height, width) < _SMALLEST:
+        return None
     scale = min(1.0, WORK / max(height, width))
     if scale == 1.0:
         return _find(gray, gaussian)
@@ -98,20 +102,33 @@ def _without_paper(light_ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     least = min(int(side.min()) for side in rim)
     if max(int(side.max()) for side in rim) - least <= _EVEN:
         return np.asarray(cv2.subtract(light_ink, float(least)), dtype=np.uint8)
-    small = shrink(light_ink, 96)
+    small = shrink(light_ink, _PAPER).astype(np.float32)
+    light = _plane(small)
+    small -= light
     side = max(3, int(0.5 * max(small.shape)) | 1)
     # Mirrored, not repeated: a stroke along the edge of a tight picture would grow wide enough to pass for paper.
     reach = min(side, *small.shape)
-    paper = cv2.morphologyEx(
+    opened = cv2.morphologyEx(
         cv2.copyMakeBorder(small, reach, reach, reach, reach, cv2.BORDER_REFLECT),
         cv2.MORPH_OPEN,
         np.ones((side, side), np.uint8),
     )
-    paper = cv2.blur(paper, (side, side))[reach:-reach, reach:-reach]
-    if paper.max() == paper.min():
-        return cv2.subtract(light_ink, int(paper.min()))
+    paper = light + cv2.blur(opened, (side, side))[reach:-reach, reach:-reach]
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.subtract(light_ink, paper), dtype=np.uint8)
+    return np.asarray(cv2.subtract(light_ink, paper, dtype=cv2.CV_8U), dtype=np.uint8)
+
+
+def _plane(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the plane of light over a picture, by least squares through the paper of its rows and columns.
+
+    Paper is the darkest twentieth of each: even a digit cut out tightly leaves that free in most rows. An opening
+    alone would mistake the higher end of a steep slope for something that lies on the paper.
+    """
+    height, width = small.shape
+    y, x = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
+    down = float(np.percentile(small, 5, axis=1) @ y) / max(float(y @ y), 1.0)
+    across = float(np.percentile(small, 5, axis=0) @ x) / max(float(x @ x), 1.0)
+    return np.asarray(down * y[:, None] + across * x[None, :], dtype=np.float32)
 
 
 def _denoise(light: NDArray[np.uint8], gaussian: bool) -> NDArray[np.uint8]:

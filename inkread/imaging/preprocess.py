@@ -153,6 +153,7 @@ def _box_of(gray: NDArray[np.uint8]) -> tuple[float, float, float, float]:
 def _check_batch(images: Any) -> None:
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.ndim != 3:
         got = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
-        raise UnreadableImageError(f"Expected a uint8 array of shape (N, H, W), got {got}.")
+        hint = " Pass one picture as x[None]." if isinstance(images, np.ndarray) and images.ndim == 2 else ""
+        raise UnreadableImageError(f"Expected a uint8 array of shape (N, H, W), got {got}.{hint}")
     if images.shape[1] == 0 or images.shape[2] == 0:
         raise UnreadableImageError(f"Expected pictures with pixels, got an empty array of shape {images.shape}.")

@@ -12,7 +12,8 @@ __all__ = ["shrink"]
 def shrink(gray: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Reduce a picture until its longer side has `side` pixels; halving first is several times faster, and exact."""
     while max(gray.shape) >= 4 * side:
-        gray = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        half = (max(1, round(gray.shape[1] / 2)), max(1, round(gray.shape[0] / 2)))
+        gray = cv2.resize(gray, half, interpolation=cv2.INTER_AREA)
     height, width = gray.shape
     scale = side / max(height, width)
     if scale >= 1.0:
