@@ -41,11 +41,12 @@ def export(model: keras.Model, card: Card, path: Path, sample: NDArray[np.uint8]
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         raw = Path(folder) / "network.onnx"
         _to_onnx(model, card, raw)
-        _check(model, raw, sample)
         network = onnx.load(raw)
+        _fold_scale(network.graph)
         write_card(network, card)
         whole = Path(folder) / path.name
         onnx.save(network, whole)
+        _check(model, whole, sample)
         whole.replace(path)
 
 
@@ -67,6 +68,36 @@ def _to_onnx(model: keras.Model, card: Card, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # third parties warn of their own deprecated calls
         model.export(path, format="onnx", verbose=False, input_signature=signature, opset_version=OPSET)
+
+
+def _fold_scale(graph: Any) -> None:
+    """Move the factor that the pixels are scaled by into the kernel of the first convolution.
+
+    A multiplication of every pixel takes ONNX Runtime a seventh of a small network's time, and the kernel is there
+    anyway. Nothing changes where the network does not begin with Cast, Mul by a number, Reshape, Conv.
+    """
+    from onnx import numpy_helper
+
+    numbers = {tensor.name: tensor for tensor in graph.initializer}
+    users: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    for scale in [node for node in graph.node if node.op_type == "Mul"]:
+        factor = next((numbers[name] for name in scale.input if name in numbers), None)
+        chain = [scale]
+        while len(users.get(chain[-1].output[0], [])) == 1 and chain[-1].op_type in ("Mul", "Reshape", "Transpose"):
+            chain.append(users[chain[-1].output[0]][0])
+        kernel = numbers.get(chain[-1].input[1]) if chain[-1].op_type == "Conv" else None
+        if factor is None or kernel is None or numpy_helper.to_array(factor).size != 1 or len(users[kernel.name]) > 1:
+            continue
+        values = numpy_helper.to_array(kernel) * numpy_helper.to_array(factor).reshape(())
+        kernel.CopyFrom(numpy_helper.from_array(values.astype(np.float32), kernel.name))
+        pixels = next(name for name in scale.input if name != factor.name)
+        chain[1].input[list(chain[1].input).index(scale.output[0])] = pixels
+        graph.node.remove(scale)
+        if len(users[factor.name]) == 1:
+            graph.initializer.remove(factor)
 
 
 def _check(model: keras.Model, path: Path, sample: NDArray[np.uint8]) -> None:
