@@ -16,11 +16,10 @@ __all__ = ["BOX", "SIZE", "deskew", "frame", "pen_width"]
 
 SIZE = 28  # pixels of a side of what the network sees
 BOX = 20  # pixels of the ink's longer side in it
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_SMOOTH = 0.3  # pixels of a small picture
 _FINE = 4  # the digit is drawn this many times larger, and then reduced: that is what makes its edges smooth
-_PEN = (
-    2.1,
-    3.5,
-)  # pixels: the pen of the middle 80 % of MNIST's training pictures, as `pen_width` measures it
+_PEN = (2.1, 3.5)  # pixels, as `pen_width` measures: the pens of seven in ten of MNIST's training pictures
 
 
 def frame(level: NDArray[np.uint8], *, pen: tuple[float, float] | None = _PEN) -> NDArray[np.uint8]:
@@ -34,13 +33,14 @@ def frame(level: NDArray[np.uint8], *, pen: tuple[float, float] | None = _PEN) -
         uint8 (28, 28), ink 255 on 0.
     """
     side = BOX * _FINE
-    height, width = level.shape
-    scale = side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scale = side / max(level.shape)
     shrinks = scale < 1.0
+    if not shrinks:  # few pixels become many: their steps are smoothed away, which takes a pixel of room around them
+        level = cv2.copyMakeBorder(level, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        level = cv2.GaussianBlur(level, (3, 3), _SMOOTH)
+    height, width = level.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     fine = cv2.resize(level, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    if not shrinks:
-        fine = cv2.GaussianBlur(fine, (0, 0), 0.35 * scale)
     margin = side // 8
     fine = cv2.copyMakeBorder(fine, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     fine = cv2.threshold(fine, 127, 255, cv2.THRESH_BINARY)[1]
@@ -52,11 +52,11 @@ def frame(level: NDArray[np.uint8], *, pen: tuple[float, float] | None = _PEN) -
 def pen_width(mask: NDArray[np.uint8]) -> float:
     """Return the mean width of the strokes in pixels of `mask` (uint8, ink > 0).
 
-    Across a stroke of width w the distance to the nearest paper rises from 0 to w / 2, a mean of w / 4.
+    A stroke of width w and length l covers w l pixels, of which the two sides are 2 l.
     """
-    if not cv2.countNonZero(mask):
-        return 0.0
-    return 4.0 * cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 3), mask)[0] - 1.0
+    ink = cv2.countNonZero(mask)
+    sides = ink - cv2.countNonZero(cv2.erode(mask, _CROSS))
+    return 2.0 * ink / sides if sides else 0.0
 
 
 def deskew(level: NDArray[np.uint8], limit: float = 0.6) -> NDArray[np.uint8]:

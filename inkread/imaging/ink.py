@@ -24,7 +24,8 @@ _SMALLEST = 5  # pixels of the longer side: nobody writes a digit on fewer
 FINE = 48  # ink smaller than this at that size is looked at again in the full picture
 _LEAST_CONTRAST = 10.0  # gray levels between paper and ink
 _EVEN = 2  # gray levels: paper that varies less along the whole edge was never lit
-_LEAST_SEPARATION = 3.5  # the same in standard deviations of the paper; plain noise cut at its middle reaches 2.7
+_LEAST_SEPARATION = 3.2  # the same in standard deviations of the paper; plain noise cut at its middle reaches 2.7
+_NOISY = 32  # pixels of the longer side: on fewer, a stroke is as thin as the noise
 _PAPER = 96  # pixels of the longer side at which the paper is estimated
 _PIECE = 0.06  # a part of a digit has at least this share of the largest part's ink
 _FAR = 0.35  # ... and lies nearer than this share of the largest part's longer side
@@ -98,10 +99,10 @@ def _find(gray: NDArray[np.uint8], gaussian: bool) -> Ink | None:
 def _without_paper(light_ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Subtract the paper from under light ink: what a wide opening leaves, smoothed."""
     height, width = light_ink.shape
-    rim = (light_ink[:1], light_ink[-1:], light_ink[:, :1], light_ink[:, -1:])
-    least = min(int(side.min()) for side in rim)
-    if max(int(side.max()) for side in rim) - least <= _EVEN:
-        return np.asarray(cv2.subtract(light_ink, float(least)), dtype=np.uint8)
+    rim = np.concatenate([light_ink[0], light_ink[-1], light_ink[:, 0], light_ink[:, -1]])
+    least, greatest = cv2.minMaxLoc(rim)[:2]
+    if greatest - least <= _EVEN:
+        return np.asarray(cv2.subtract(light_ink, least), dtype=np.uint8)
     small = shrink(light_ink, _PAPER).astype(np.float32)
     light = _plane(small)
     small -= light
@@ -132,14 +133,13 @@ def _plane(small: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _denoise(light: NDArray[np.uint8], gaussian: bool) -> NDArray[np.uint8]:
-    """Filter what is finer than a pen: the ink is drawn anew on 20 pixels, so a 40th of it carries nothing."""
+    """Filter what is finer than a pen: the ink is drawn anew on 20 pixels, so an 80th of it carries nothing."""
     side = max(light.shape)
-    if side < 24:
+    if side < _NOISY:
         return light
     if not gaussian:
         light = cv2.medianBlur(light, 3)
-    sigma = side / 80.0
-    return np.asarray(cv2.GaussianBlur(light, (0, 0), min(sigma, 2.5)), dtype=np.uint8)
+    return np.asarray(cv2.GaussianBlur(light, (0, 0), min(side / 80.0, 2.5)), dtype=np.uint8)
 
 
 def _threshold(light: NDArray[np.uint8]) -> float | None:
