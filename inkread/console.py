@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ class Progress(Protocol):
         """Say how much is done, of how much, and what there is to say about it."""
 
 
+@cache
 def _stderr() -> Console:
+    """Return the one console beside the results: what is said while a bar is drawn has to go above it."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=True)
