@@ -14,6 +14,7 @@ __all__ = ["ERRORS", "calibrate", "fit_temperature", "safe_threshold"]
 
 ERRORS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # the wished error rates that a card lists
 _STARTS = 8  # of the sequences of thresholds that are tried
+_TRIED = 500  # thresholds at most
 DELTA = 0.05  # the probability with which each threshold may fail to keep its error
 
 
@@ -77,6 +78,7 @@ def safe_threshold(confidence: NDArray[np.float32], wrong: NDArray[np.bool_], er
     sure, mistakes = confidence[order], np.cumsum(wrong[order])
     # Answers of equal confidence are given or withheld together: (K,) how many each threshold gives.
     counts = np.append(np.flatnonzero(np.diff(sure)) + 1, len(sure))
+    counts = counts[np.unique(np.linspace(0, len(counts) - 1, _TRIED).round().astype(int))]
     level = delta / _STARTS
     counts = counts[counts >= math.log(level) / math.log1p(-error)]  # fewer prove nothing, even without a mistake
     found = NEVER

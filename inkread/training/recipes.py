@@ -41,12 +41,11 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="default",
-            summary="six convolutions behind a strided stem, Muon, one cycle: above 99.6 % in a minute on two cores",
+            summary="six convolutions behind a strided stem, Muon, one cycle: under a minute on two cores",
             build=strided,
             config=Config(
-                epochs=9,
-                learning_rate=0.016,
-                redrawn=0.4,
+                epochs=7,
+                learning_rate=0.03,
                 augmentation=Augmentation(shift=1.5, rotation=8, zoom=0.07, shear=0.1, stroke=0.4),
             ),
             parameters=135_930,
