@@ -2,7 +2,7 @@
 
 Result: RESULT
 
-Command: python research/other_hands_ablation.py [--epochs 12] [--seeds 0 1] [--output FOLDER]
+Command: python -m research.other_hands_ablation [--epochs 12] [--seeds 0 1] [--output FOLDER]
 Needs INKREAD_DATA with mnist/ and dev/. The network, rate and split are those of the recipe `default`; every row is a
 whole training, and each figure a mean over the seeds, read through `inkread.read` like a user's picture.
 """

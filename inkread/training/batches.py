@@ -1,10 +1,9 @@
-"""Batches of training pictures, without end and the same for the same seed."""
+"""Batches of training pictures, the same for the same seed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +21,11 @@ _DIGITS = tuple("0123456789")
 
 
 def batches(training: Dataset, config: Config) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Yield batches without end, epoch after epoch; batch k of epoch e is the same whenever the seed is."""
+    """Yield the batches of all epochs, one after the other; batch k of epoch e is the same whenever the seed is."""
     images, size = training.images, config.batch_size
     targets = np.eye(len(training.names), dtype=np.float32)[training.labels]  # (N, C)
     places, doubles = _doubles(training, config)
-    for epoch in count():
+    for epoch in range(config.epochs):
         order = np.random.default_rng([config.seed, epoch]).permutation(len(images))
         for start in range(0, len(images), size):
             chosen = order[start : start + size]
