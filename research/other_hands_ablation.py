@@ -1,6 +1,8 @@
 """What each part of the training buys on other people's digits.
 
-Result: RESULT
+Result: not run to the end yet; single trainings while the parts were made went from 91.6 % (affine and elastic alone) to
+95.4 % of Semeion and from 92.4 % to 93.5 % of digits cut from cheques, n = 1 each, the path from picture to ink
+improving meanwhile. This file separates the parts.
 
 Command: python -m research.other_hands_ablation [--epochs 12] [--seeds 0 1] [--output FOLDER]
 Needs INKREAD_DATA with mnist/ and dev/. The network, rate and split are those of the recipe `default`; every row is a
