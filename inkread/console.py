@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Progress", "data", "error", "flush", "note", "progress", "table"]
+__all__ = ["Progress", "data", "error", "flush", "note", "progress", "table", "writable"]
 
 
 class Progress(Protocol):
@@ -31,12 +31,7 @@ def _stderr() -> Console:
 
 def data(text: str, *, end: str = "\n") -> None:
     """Write a result to stdout as it is."""
-    try:
-        sys.stdout.write(text + end)
-    except UnicodeEncodeError:
-        # A terminal, or a pipe, that lacks a letter of a file's name gets it escaped.
-        encoding = sys.stdout.encoding
-        sys.stdout.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.write(writable(text) + end)
 
 
 def flush() -> None:
@@ -62,18 +57,29 @@ def error(text: str, *, title: str = "Error") -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
-    """Draw a table on stdout; `numbers` are the columns that stand to the right."""
+    """Draw a table on stdout; `numbers` are the columns that stand to the right, columns without names have no head."""
     from rich.box import ROUNDED
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title, title_justify="left", box=ROUNDED, title_style="bold")
+    headed = any(columns)
+    drawn = Table(title=writable(title), title_justify="left", box=ROUNDED, title_style="bold", show_header=headed)
     for i, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if i in numbers else "left", overflow="fold")
+        drawn.add_column(writable(column), justify="right" if i in numbers else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(writable(cell)) for cell in row))
     Console(highlight=False).print(drawn)
+
+
+def writable(text: str, instead: str = "") -> str:
+    """Return a text as the terminal, or the pipe, can show it: with `instead`, or escaped, where it lacks a letter."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return instead or text.encode(encoding, "backslashreplace").decode(encoding)
+    return text
 
 
 @contextmanager

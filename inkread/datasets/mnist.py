@@ -84,12 +84,12 @@ def mnist(part: Part = "train", cache: Path | None = None, *, progress: Progress
 
 
 def _load(file: RemoteFile, cache: Path, progress: Progress | None) -> NDArray[np.uint8]:
-    path, remedy = _locate(file, cache) or (fetch(file, MIRRORS, cache, progress=progress), _remedy(cache))
+    path, remedy = locate(file, cache) or (fetch(file, MIRRORS, cache, progress=progress), _remedy(cache))
     contents = file.read(path, remedy)
     return parse_idx(io.BytesIO(contents), str(path), len(contents))
 
 
-def _locate(file: RemoteFile, cache: Path) -> tuple[Path, str] | None:
+def locate(file: RemoteFile, cache: Path) -> tuple[Path, str] | None:
     """Return the nearest copy of a file, and what to do should it be damaged."""
     places = [(cache, _remedy(cache))]
     data = os.environ.get("INKREAD_DATA")
