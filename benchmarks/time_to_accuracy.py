@@ -161,7 +161,8 @@ def _train_default(train: Dataset, test: Dataset, seed: int, quick: bool) -> dic
 
     from inkread import Predictor
     from inkread.training.backend import predict_logits
-    from inkread.training.fit import Epoch
+    from inkread.training.history import Epoch
+    from inkread.training.listener import Listener
     from inkread.training.recipes import RECIPES
     from inkread.training.run import train as run
 
@@ -178,9 +179,8 @@ def _train_default(train: Dataset, test: Dataset, seed: int, quick: bool) -> dic
             rows.append({"seconds": clock(), "accuracy": clock.stopped(accuracy)})
 
         clock = _Clock()
-        finished = run(
-            recipe, train, replace(recipe.config, seed=seed, **changes), folder=Path(folder), on_epoch=on_epoch
-        )
+        config = replace(recipe.config, seed=seed, **changes)
+        finished = run(recipe, train, config, folder=Path(folder), listener=Listener(on_epoch=on_epoch))
         seconds = clock()
         shipped = Predictor(finished.model).predict(test.images)
     rows[-1]["accuracy"] = float((shipped == test.labels).mean())  # of the file that ships

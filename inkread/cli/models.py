@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from inkread.training.recipe import Recipe
+
 __all__ = ["models"]
 
 
-def models() -> None:
-    """List the models to read with and the recipes to train."""
+def models(
+    name: Annotated[
+        str | None, typer.Argument(help="Of a model or a recipe (or FILE.onnx, FILE.py): show its card.")
+    ] = None,
+) -> None:
+    """List the models to read with and the recipes to train, or show the card of one."""
+    if name is None:
+        _list_models()
+        _list_recipes()
+    else:
+        _show(name)
+
+
+def _list_models() -> None:
     from inkread import console
     from inkread.errors import ModelError
     from inkread.reading.model_file import local_models, open_model, shipped_models
-    from inkread.training.recipes import RECIPES
 
     rows = []
     for kind, found in (("shipped", shipped_models()), ("local", local_models())):
@@ -24,5 +42,75 @@ def models() -> None:
             figures = "; ".join(f"{f.name} {f.value:.2%}" for f in card.figures[:1])
             rows.append((name, kind, size, f"{card.parameters:,}", figures))
     console.table("Models", ("name", "kind", "size", "parameters", "measured"), rows, numbers=(2, 3))
-    recipes = [(r.name, f"{r.parameters:,}", r.summary) for r in RECIPES.values()]
-    console.table("Recipes", ("name", "parameters", "what"), recipes, numbers=(1,))
+
+
+def _list_recipes() -> None:
+    from inkread import console
+    from inkread.training.recipes import RECIPES, local_recipes
+
+    rows = [(r.name, "inkread's", f"{r.parameters:,}", _expected(r), r.summary) for r in RECIPES.values()]
+    rows += [(name, "local", "", "", str(path)) for name, path in local_recipes().items()]
+    columns = ("name", "kind", "parameters", "MNIST test", "what")
+    console.table("Recipes", columns, rows, numbers=(2,))
+
+
+def _show(name: str) -> None:
+    """Show the card of what has that name: the model, the recipe, or both."""
+    from inkread import console
+    from inkread.errors import UsageError, did_you_mean
+    from inkread.reading.model_file import local_models, shipped_models
+    from inkread.training.recipes import RECIPES, find_recipe, local_recipes
+
+    listed, recipes = {**shipped_models(), **local_models()}, {**RECIPES, **local_recipes()}
+    is_model, is_recipe = name in listed or name.endswith(".onnx"), name in recipes or ".py" in name
+    if not (is_model or is_recipe):
+        known = list(dict.fromkeys([*listed, *recipes]))
+        raise UsageError(
+            f"There is neither a model nor a recipe {name!r}.{did_you_mean(name, known)} Known are: {', '.join(known)}."
+        )
+    if is_model:
+        _show_model(name)
+    if is_recipe:
+        recipe = find_recipe(name)
+        rows = [
+            ("what", recipe.summary),
+            ("layers", recipe.layers),
+            ("parameters", f"{recipe.parameters:,}" if recipe.parameters else ""),
+            ("source", recipe.source),
+            ("reported", recipe.reported),
+            ("MNIST test", _expected(recipe)),
+            ("file", recipe.path),
+        ]
+        console.table(f"Recipe {recipe.name}", ("", ""), [row for row in rows if row[1]])
+        console.data("How it is trained, unless told otherwise:\n")
+        console.data(recipe.config.to_toml(), end="")
+
+
+def _show_model(name: str) -> None:
+    from inkread import console
+    from inkread.reading.model_file import find_model, open_model
+
+    path = find_model(name)
+    card = open_model(path).card
+    shape = " x ".join(str(side) for side in card.shape)
+    steps = "; ".join(f"{t.error:.2%}: {t.coverage:.1%} answered" for t in card.calibration.thresholds)
+    rows = [
+        ("file", f"{path} ({path.stat().st_size / 1000:,.0f} kB)"),
+        ("labels", ", ".join(card.labels)),
+        ("pictures", f"{shape}, " + ("as they are" if card.preprocessing is None else "normalised by inkread")),
+        ("parameters", f"{card.parameters:,}"),
+        *((f.name, f"{f.value:.2%} ({f.low:.2%} to {f.high:.2%}, n = {f.n:,})") for f in card.figures),
+        ("confidence", f"set on {card.calibration.n:,} pictures" if card.calibration.n else "as the network gives it"),
+        ("errors kept", steps or "none"),
+        ("recipe", card.recipe),
+        ("licence", card.licence),
+        ("made", f"{card.created}, with " + ", ".join(f"{k} {v}" for k, v in card.made_with.items())),
+    ]
+    console.table(f"Model {card.name}", ("", ""), [row for row in rows if row[1]])
+
+
+def _expected(recipe: Recipe) -> str:
+    if recipe.expected is None:
+        return ""
+    e = recipe.expected
+    return f"{e.accuracy:.2%} (sd {100 * e.spread:.2f}, {e.seeds} seeds)"

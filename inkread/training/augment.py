@@ -33,6 +33,8 @@ class Augmentation:
         noise: Standard deviation of Gaussian noise, in gray levels.
         erase: Share of the pictures that lose a random box of up to 8 x 8 pixels (Zhong et al. 2017).
         neighbours: Share of the pictures that show the rim of another digit at their left or right border.
+        flip_horizontal: Share of the pictures that are mirrored left to right. It changes digits: a mirrored 3 is none.
+        flip_vertical: Share of the pictures that are mirrored top to bottom. It changes digits: a 6 begins as a 9.
     """
 
     shift: float = 0.0
@@ -45,6 +47,13 @@ class Augmentation:
     noise: float = 0.0
     erase: float = 0.0
     neighbours: float = 0.0
+    flip_horizontal: float = 0.0
+    flip_vertical: float = 0.0
+
+    @property
+    def flips(self) -> bool:
+        """Whether pictures are mirrored."""
+        return max(self.flip_horizontal, self.flip_vertical) > 0
 
     @property
     def bends(self) -> bool:
@@ -67,6 +76,8 @@ def augment(images: NDArray[np.uint8], settings: Augmentation, rng: np.random.Ge
     if len(images) > part:
         pieces = [images[i : i + part] for i in range(0, len(images), part)]
         return np.concatenate([augment(piece, settings, rng) for piece in pieces])
+    if settings.flips:
+        images = _flipped(images, settings, rng)
     if settings.neighbours > 0:
         images = _with_neighbours(images, settings.neighbours, rng)
     if settings.stroke > 0:
@@ -78,6 +89,15 @@ def augment(images: NDArray[np.uint8], settings: Augmentation, rng: np.random.Ge
     if settings.noise > 0:
         noise = rng.standard_normal(images.shape, dtype=np.float32) * np.float32(settings.noise)
         images = np.clip(images + noise, 0, 255).astype(np.uint8)
+    return images
+
+
+def _flipped(images: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Mirror some of the pictures, each way for itself."""
+    across, down = rng.random((2, len(images))) < [[settings.flip_horizontal], [settings.flip_vertical]]
+    images = images.copy()
+    images[across] = images[across, :, ::-1]
+    images[down] = images[down, ::-1]
     return images
 
 

@@ -19,7 +19,7 @@ from inkread.errors import MissingExtraError
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["precision", "predict_logits", "require_keras"]
+__all__ = ["make_deterministic", "precision", "predict_logits", "require_keras", "summary"]
 
 _BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
 
@@ -31,7 +31,7 @@ def require_keras() -> None:
         MissingExtraError: Keras, or the backend that `KERAS_BACKEND` names, is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    for module in ("keras", os.environ.get("KERAS_BACKEND", "tensorflow")):
+    for module in ("keras", os.environ.get("KERAS_BACKEND", "tensorflow"), "matplotlib", "tensorboardX"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("Training", "train", module)
     with _without_stderr():
@@ -51,6 +51,25 @@ def _without_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def make_deterministic() -> None:
+    """Tell the backend to give the same numbers each time.
+
+    Sums that several threads add up to, as in the gradients of convolutions, biases and pooling, depend on who is first
+    unless TensorFlow and PyTorch are told to keep an order; JAX keeps one on processors. This holds for the rest of the
+    process. The order still depends on the number of threads, the processor and the release.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 @contextmanager
@@ -73,6 +92,14 @@ def _has_bfloat16() -> bool:
     except OSError:
         return False
     return any(flag in flags for flag in _BFLOAT16_FLAGS)
+
+
+def summary(model: keras.Model) -> str:
+    """Return a table of a model's layers with their shapes and parameters."""
+    lines: list[str] = []
+    model.summary(line_length=80, print_fn=lambda text, **_: lines.append(text))
+    rows = "\n".join(lines).strip().splitlines()
+    return "\n".join(row for row in rows if not row.startswith("├"))
 
 
 def predict_logits(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:

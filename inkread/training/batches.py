@@ -15,27 +15,53 @@ from inkread.training.augment import augment
 from inkread.training.config import Config
 from inkread.training.styles import restyle
 
-__all__ = ["batches", "can_be_redrawn"]
+__all__ = ["Batch", "Batches", "can_be_redrawn"]
+
+Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
+"""Pictures uint8 (B, *shape) and targets float32 (B, C)."""
 
 _DIGITS = tuple("0123456789")
 
 
-def batches(training: Dataset, config: Config) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Yield the batches of all epochs, one after the other; batch k of epoch e is the same whenever the seed is."""
-    images, size = training.images, config.batch_size
-    targets = np.eye(len(training.names), dtype=np.float32)[training.labels]  # (N, C)
-    places, doubles = _doubles(training, config)
-    for epoch in range(config.epochs):
-        order = np.random.default_rng([config.seed, epoch]).permutation(len(images))
-        for start in range(0, len(images), size):
-            chosen = order[start : start + size]
-            rng = np.random.default_rng([config.seed, epoch, start])
-            batch = images[chosen]
-            if len(doubles):
-                place = places[chosen, rng.integers(0, places.shape[1], len(chosen))]
+class Batches:
+    """The batches of a training; batch k of epoch e is the same whenever the seed is.
+
+    Args:
+        training: The pictures.
+        config: Its seed, batch size and augmentation count.
+
+    Raises:
+        TrainingError: They are to be redrawn and are no digits.
+    """
+
+    def __init__(self, training: Dataset, config: Config) -> None:
+        self._training, self._config = training, config
+        self._targets = np.eye(len(training.names), dtype=np.float32)[training.labels]  # (N, C)
+        self._places, self._doubles = _doubles(training, config)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures an epoch shows."""
+        return len(self._training)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, counted from 0."""
+        config, images = self._config, self._training.images
+        order = np.random.default_rng([config.seed, number]).permutation(len(images))
+        for start in range(0, len(images), config.batch_size):
+            chosen = order[start : start + config.batch_size]
+            rng = np.random.default_rng([config.seed, number, start])
+            pictures = images[chosen]
+            if len(self._doubles):
+                place = self._places[chosen, rng.integers(0, self._places.shape[1], len(chosen))]
                 redrawn = np.flatnonzero((place >= 0) & (rng.random(len(chosen)) < 0.5))
-                batch[redrawn] = doubles[place[redrawn]]
-            yield augment(batch, config.augmentation, rng), targets[chosen]
+                pictures[redrawn] = self._doubles[place[redrawn]]
+            yield augment(pictures, config.augmentation, rng), self._targets[chosen]
+
+    def epochs(self, start: int = 0) -> Iterator[Batch]:
+        """Yield the batches of all epochs from one on, one after the other."""
+        for number in range(start, self._config.epochs):
+            yield from self.epoch(number)
 
 
 def can_be_redrawn(dataset: Dataset) -> bool:

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from inkread.errors import UsageError, did_you_mean
 from inkread.training.augment import Augmentation
 
-__all__ = ["PRECISIONS", "Config", "config_from", "read_config"]
+__all__ = ["KEPT", "OPTIMIZERS", "PRECISIONS", "SCHEDULES", "Config", "config_from", "overridden", "to_toml"]
 
+# Each with the learning rate and the weight decay that are usual for it: what a change of optimizer brings with it.
+OPTIMIZERS = {
+    "muon": (0.02, 0.01),
+    "sgd": (0.05, 0.0),
+    "adam": (0.001, 0.0),
+    "adamw": (0.002, 0.01),
+    "rmsprop": (0.001, 0.0),
+}
+SCHEDULES = ("constant", "cosine", "one-cycle")
+KEPT = ("last", "best")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 # Of the augmentation: beyond it a picture has no size, the pen has no more to gain, a share is none.
-_MOST = {"zoom": 0.9, "stretch": 0.9, "stroke": 2, "erase": 1, "neighbours": 1}
+_MOST = {
+    "zoom": 0.9,
+    "stretch": 0.9,
+    "stroke": 2,
+    "erase": 1,
+    "neighbours": 1,
+    "flip_horizontal": 1,
+    "flip_vertical": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +41,22 @@ class Config:
     """One training.
 
     Attributes:
-        epochs: Passes over the training pictures.
+        epochs: Passes over the training pictures, at most.
         batch_size: Pictures per step.
-        learning_rate: The peak of the one-cycle schedule (Smith and Topin 2018).
-        warmup: Share of the steps until the peak.
-        weight_decay: Decoupled, of AdamW and Muon alike.
+        optimizer: One of `OPTIMIZERS`: Muon on convolutions with AdamW on the rest (Jordan et al. 2024), SGD with
+            momentum, Adam, AdamW, RMSprop.
+        learning_rate: The peak of the schedule.
+        momentum: Of Muon and SGD, Nesterov's.
+        schedule: One of `SCHEDULES`; cosine and one-cycle (Smith and Topin 2018) end at a thousandth of the peak.
+        warmup: Share of the steps until the peak; one-cycle's alone.
+        weight_decay: Decoupled (Loshchilov and Hutter 2019), for every optimizer.
+        dropout: Share of the inputs of the last dense layer that each step leaves out (Srivastava et al. 2014).
         label_smoothing: Share of the target spread over all classes (Szegedy et al. 2016).
-        validation: Training pictures held out, as a share below 1 or as a count, to calibrate and to judge by.
+        average: Decay per step of the exponential mean of the weights, which then is what counts; 0 for none.
+        validation: Training pictures held out, as a share below 1 or as a count, to calibrate and to judge by; 0
+            trains on all, and leaves the confidence as the network gives it.
+        keep: Which epoch's weights count, the "last" or the "best" by validation accuracy.
+        patience: Stop after so many epochs without a better one, and keep the best; 0 never stops.
         seed: Of everything random, but for the split.
         split_seed: Of the choice of the validation pictures.
         precision: "auto" is mixed bfloat16 where the processor has it, else float32.
@@ -42,11 +68,18 @@ class Config:
 
     epochs: int = 10
     batch_size: int = 256
+    optimizer: str = "muon"
     learning_rate: float = 0.008
+    momentum: float = 0.9
+    schedule: str = "one-cycle"
     warmup: float = 0.2
     weight_decay: float = 0.01
+    dropout: float = 0.0
     label_smoothing: float = 0.05
+    average: float = 0.0
     validation: float = 1 / 12
+    keep: str = "last"
+    patience: int = 0
     seed: int = 0
     split_seed: int = 0
     precision: str = "auto"
@@ -66,10 +99,23 @@ class Config:
 
     def to_toml(self) -> str:
         """Return the configuration as TOML."""
-        flat = {k: v for k, v in self.to_dict().items() if k != "augmentation"}
-        lines = [f"{key} = {_toml(value)}" for key, value in flat.items()]
-        lines += ["", "[augmentation]", *(f"{k} = {_toml(v)}" for k, v in asdict(self.augmentation).items())]
-        return "\n".join(lines) + "\n"
+        return to_toml(self.to_dict())
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the best epoch's weights count, not the last one's."""
+        return self.keep == "best" or self.patience > 0
+
+
+def to_toml(tables: Mapping[str, Any]) -> str:
+    """Return values, and tables of values, as TOML: numbers, texts and truths."""
+    flat = [f"{key} = {_toml(value)}" for key, value in tables.items() if not isinstance(value, Mapping)]
+    nested = [
+        f"\n[{name}]\n" + "\n".join(f"{key} = {_toml(value)}" for key, value in table.items())
+        for name, table in tables.items()
+        if isinstance(table, Mapping)
+    ]
+    return "\n".join([*flat, *nested]) + "\n"
 
 
 def _out_of_range(config: Mapping[str, Any]) -> list[str]:
@@ -77,18 +123,28 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
     rules = {
         "epochs: a whole number from 1": config["epochs"] >= 1,
         "batch_size: a whole number from 1": config["batch_size"] >= 1,
-        "learning_rate: above 0": config["learning_rate"] > 0,
+        "learning_rate: above 0": 0 < config["learning_rate"] < math.inf,
+        "momentum: 0 or more and below 1": 0 <= config["momentum"] < 1,
         "warmup: 0 or more and below 1": 0 <= config["warmup"] < 1,
-        "weight_decay: 0 or more": config["weight_decay"] >= 0,
+        "weight_decay: 0 or more": 0 <= config["weight_decay"] < math.inf,
+        "dropout: 0 or more and below 1": 0 <= config["dropout"] < 1,
         "label_smoothing: 0 or more and below 1": 0 <= config["label_smoothing"] < 1,
-        "validation: a share below 1 or a count, above 0": config["validation"] > 0,
+        "average: 0 or more and below 1": 0 <= config["average"] < 1,
+        "validation: a share below 1 or a count, 0 or more": 0 <= config["validation"] < math.inf,
+        "patience: a whole number from 0": config["patience"] >= 0,
         "seed: 0 or more": config["seed"] >= 0,
         "split_seed: 0 or more": config["split_seed"] >= 0,
-        f"precision: one of {', '.join(PRECISIONS)}": config["precision"] in PRECISIONS,
         "redrawn: from 0 to 20": 0 <= config["redrawn"] <= 20,
         "photographed: a share from 0 to 1": 0 <= config["photographed"] <= 1,
     }
     faults = [f"{rule} (got {config[rule.split(':')[0]]!r})" for rule, kept in rules.items() if not kept]
+    choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "keep": KEPT, "precision": PRECISIONS}
+    for name, known in choices.items():
+        if config[name] not in known:
+            near = did_you_mean(config[name], known)
+            faults.append(f"{name}: one of {', '.join(known)} (got {config[name]!r})" + (f".{near}" if near else ""))
+    if config["validation"] == 0 and (config["keep"] == "best" or config["patience"] > 0):
+        faults.append("validation: above 0 for keep = 'best' or patience, which judge by it (got 0)")
     for f in fields(Augmentation):
         value, most = getattr(config["augmentation"], f.name), _MOST.get(f.name)
         if not (0 <= value < math.inf and (most is None or value <= most)):
@@ -98,26 +154,13 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
 
 
 def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-def read_config(path: Path, base: Config) -> Config:
-    """Return `base` with what a TOML file changes of it.
-
-    Raises:
-        UsageError: The file cannot be read, or has keys or values that a configuration does not have; all at once.
-    """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"Cannot open the configuration {str(path)!r}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"Expected TOML in {str(path)!r}, got something else: {error}.") from error
-    return config_from(data, base)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool)) else repr(value)
 
 
 def config_from(changes: Mapping[str, Any], base: Config) -> Config:
     """Return `base` with `changes`, nested as in the TOML.
+
+    Another optimizer brings its usual learning rate and weight decay with it, unless `changes` has them too.
 
     Raises:
         UsageError: Unknown keys, values of a wrong type or out of range; all at once.
@@ -132,11 +175,25 @@ def config_from(changes: Mapping[str, Any], base: Config) -> Config:
     inner = _checked(augmentation, Augmentation, "augmentation.", faults)
     bent = Augmentation(**(asdict(base.augmentation) | inner))
     kept = {f.name: getattr(base, f.name) for f in fields(base)}
+    other = top.get("optimizer", base.optimizer)
+    if other != base.optimizer and other in OPTIMIZERS:  # one optimizer's rate is another's ruin
+        kept["learning_rate"], kept["weight_decay"] = OPTIMIZERS[other]
     values = kept | top | {"augmentation": bent}
     faults += _out_of_range(values)
     if faults:
         raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
     return Config(**values)
+
+
+def overridden(changes: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `changes` with those of `by` before them; another optimizer leaves the rate of the one before behind."""
+    kept = dict(changes)
+    if by.get("optimizer", kept.get("optimizer")) != kept.get("optimizer"):
+        kept = {key: value for key, value in kept.items() if key not in ("learning_rate", "weight_decay")}
+    tables = {
+        key: {**kept[key], **by[key]} for key in by if isinstance(by[key], dict) and isinstance(kept.get(key), dict)
+    }
+    return kept | dict(by) | tables
 
 
 def _checked(given: Mapping[str, Any], kind: type, prefix: str, faults: list[str]) -> dict[str, Any]:

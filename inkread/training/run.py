@@ -1,35 +1,33 @@
-"""The run folder: one training from its configuration to its model file."""
+"""One training from its configuration to its model file, in a run folder; and its resumption."""
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
-import os
-import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from inkread import __version__
 from inkread.datasets import Dataset
-from inkread.errors import OutputError
-from inkread.evaluation.intervals import wilson
-from inkread.reading.card import Card, Figure
-from inkread.training.augment import augment
-from inkread.training.backend import predict_logits, require_keras
-from inkread.training.calibrate import calibrate
+from inkread.errors import TrainingError, UsageError
+from inkread.evaluation import plots
+from inkread.files import discard_parts, replacing
+from inkread.reading.card import Card
+from inkread.training.backend import require_keras
+from inkread.training.batches import Batches
+from inkread.training.cards import card_for
+from inkread.training.checkpoint import Checkpoint, read_checkpoint
 from inkread.training.config import Config
 from inkread.training.export import export
-from inkread.training.fit import Epoch, Fitted, fit
-from inkread.training.recipes import Recipe
-from inkread.training.styles import restyle
+from inkread.training.fit import Fitted, fit
+from inkread.training.folder import Origin, RunFolder
+from inkread.training.history import Epoch, best_epoch, columns
+from inkread.training.listener import Listener
+from inkread.training.recipe import Recipe
+from inkread.training.recipes import find_recipe
 
-__all__ = ["Run", "train"]
+__all__ = ["Run", "resume", "train"]
 
-_LICENCES = {"mnist": "CC BY-SA 3.0 (trained on MNIST, by Y. LeCun, C. Cortes and C. J. C. Burges)"}
+_SAMPLES = 1000  # augmented pictures of which the sheet shows ten a class
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Run:
     """A finished training.
 
     Attributes:
-        folder: config.toml, history.csv, weights.keras, card.json and the model file.
+        folder: Everything about it, see `RunFolder`.
         model: The model file.
         card: From inside it.
         epochs: The history.
@@ -56,8 +54,8 @@ def train(
     *,
     folder: Path | None = None,
     name: str = "",
-    report: Callable[[int, int, str], None] = lambda done, total, text: None,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    weights: Path | None = None,
+    listener: Listener | None = None,
 ) -> Run:
     """Train, calibrate, export.
 
@@ -67,8 +65,8 @@ def train(
         config: How.
         folder: The run folder, new or empty; by default a new one below `runs`.
         name: Of the model; by default the recipe's.
-        report: Called as (pictures shown, pictures to be shown, what is happening).
-        on_epoch: Called after each epoch.
+        weights: A run folder or a .keras file whose weights to begin with.
+        listener: Who is told what happens.
 
     Raises:
         OutputError: The folder holds something, or cannot be written.
@@ -76,86 +74,105 @@ def train(
         MissingExtraError: Keras is not installed.
     """
     require_keras()
-    name = name or recipe.name
-    folder = _new_folder(folder or _free_name(Path("runs"), f"{recipe.name}-seed{config.seed}"))
-    (folder / "config.toml").write_text(f"# recipe {recipe.name}\n{config.to_toml()}", encoding="utf-8")
-    try:
-        fitted = fit(recipe, dataset, config, folder=folder, report=report, on_epoch=on_epoch)
-    except BaseException:
-        if not (folder / "history.csv").exists():  # nothing was learned: the folder stays free for the next try
-            (folder / "config.toml").unlink(missing_ok=True)
-        raise
-    card = _card(recipe, dataset, config, fitted, name)
-    (folder / "card.json").write_text(card.to_json(), encoding="utf-8")
-    path = folder / f"{name}.onnx"
-    export(fitted.model, card, path, fitted.validation.images[:256])
-    return Run(folder, path, card, fitted.epochs)
-
-
-def _free_name(parent: Path, stem: str) -> Path:
-    number = 1
-    while (path := parent / f"{stem}-{number}").exists():
-        number += 1
-    return path
-
-
-def _new_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise OutputError(f"Expected a new or empty folder for the run, got one with files: {str(folder)!r}.")
-        if not os.access(folder, os.W_OK):
-            raise OutputError(f"Cannot write into the folder {str(folder)!r}.")
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise OutputError(f"Cannot make the folder {str(folder)!r}: {error.strerror}.") from error
-    return folder
-
-
-def _card(recipe: Recipe, dataset: Dataset, config: Config, fitted: Fitted, name: str) -> Card:
-    validation = fitted.validation
-    clean = predict_logits(fitted.model, validation.images)
-    logits, labels = [clean], [validation.labels]
-    # Half of what the confidence is set on is harder than the validation pictures, as other people's digits are.
-    shifted = _shifted(validation, config)
-    logits.append(predict_logits(fitted.model, shifted))
-    labels.append(validation.labels)
-    right = int((clean.argmax(axis=1) == validation.labels).sum())
-    low, high = wilson(right, len(validation))
-    made_with = {m: importlib.metadata.version(m) for m in ("keras", "numpy", "onnx")}
-    return Card(
-        name=name,
-        version=__version__,
-        labels=dataset.names,
-        shape=tuple(dataset.images.shape[1:]),
-        preprocessing=fitted.preprocessing,
-        parameters=int(sum(np.prod(w.shape) for w in fitted.model.trainable_weights)),
-        calibration=calibrate(np.concatenate(logits), np.concatenate(labels)),
-        recipe=recipe.name,
-        config=config.to_dict(),
-        data=_provenance(dataset, fitted),
-        figures=(Figure("validation accuracy", right / len(validation), len(validation), low, high),),
-        licence=_LICENCES.get(dataset.source, "that of the training data"),
-        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        made_with=made_with | {"inkread": __version__, "python": platform.python_version()},
+    start = _weights_file(weights) if weights else None
+    _check_name(name)
+    origin = Origin(
+        recipe=f"{recipe.path}:{recipe.name}" if recipe.path else recipe.name,
+        data=_absolute(dataset.source),
+        fingerprint=dataset.fingerprint,
+        name=name or recipe.name,
+        weights=str(weights.resolve()) if weights else "",
     )
+    room = RunFolder.new(folder or RunFolder.unused(Path("runs"), f"{recipe.name}-seed{config.seed}"))
+    try:
+        room.write_config(config, origin)
+        return _trained(recipe, dataset, config, origin, room, start, listener or Listener())
+    except BaseException:
+        if not room.checkpoint.exists():  # nothing was learned: the folder stays free for the next try
+            room.clear()
+        raise
 
 
-def _shifted(validation: Dataset, config: Config) -> Any:
-    """Return the validation pictures as the training would show them, doubles counted."""
-    rng = np.random.default_rng([config.seed, 2**31 + 1])
-    images = np.array(validation.images)
-    if config.redrawn > 0:
-        chosen = rng.permutation(len(images))[: len(images) // 2]
-        images[chosen] = restyle(images[chosen], validation.labels[chosen], rng, photographed=config.photographed)
-    return augment(images, config.augmentation, rng)
+def resume(folder: Path, dataset: Dataset, *, listener: Listener | None = None) -> Run:
+    """Go on with a training that was cut, to the same result as without the cut.
+
+    Args:
+        folder: The run folder.
+        dataset: The training pictures that it began with; `RunFolder.read_config` tells their source.
+        listener: Who is told what happens.
+
+    Raises:
+        UsageError: The folder is not a run's.
+        TrainingError: The data is not what it was, the checkpoint is damaged, or as for `train`.
+        OutputError, MissingExtraError: As for `train`.
+    """
+    require_keras()
+    room = RunFolder(folder)
+    config, origin = room.read_config()
+    if dataset.fingerprint != origin.fingerprint:
+        raise TrainingError(
+            f"Expected the data that the run began with, but {dataset.source!r} is not the same: its fingerprint was "
+            f"{origin.fingerprint[:12]}…, and is {dataset.fingerprint[:12]}… now. Put the data back, name its place "
+            f"with --data, or begin a new run from the weights so far: inkread train --weights {folder}"
+        )
+    discard_parts(folder)
+    start: Checkpoint | Path | None = read_checkpoint(room.checkpoint)
+    if start is None and origin.weights:
+        start = _weights_file(Path(origin.weights))
+    return _trained(find_recipe(origin.recipe), dataset, config, origin, room, start, listener or Listener())
 
 
-def _provenance(dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
-    parts = {"training": fitted.training, "validation": fitted.validation}
-    return {
-        "source": dataset.source,
-        "fingerprint": dataset.fingerprint,
-        "seconds": round(fitted.seconds, 1),
-        "epochs": len(fitted.epochs),
-        **{part: {"n": len(d), "fingerprint": d.fingerprint} for part, d in parts.items()},
-    }
+def _check_name(name: str) -> None:
+    if Path(name).name != name or name.startswith("."):
+        raise UsageError(f"Expected the name of a model, such as 'digits', which names its file too; got {name!r}.")
+
+
+def _weights_file(path: Path) -> Path:
+    file = RunFolder(path).weights if path.is_dir() else path
+    if not file.is_file():
+        raise UsageError(f"Expected the folder of a run or a .keras file to take weights from, got {str(path)!r}.")
+    return file
+
+
+def _absolute(source: str) -> str:
+    """Return a source that means the same from every folder."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if source != "mnist" and path.exists() else source
+
+
+def _trained(
+    recipe: Recipe,
+    dataset: Dataset,
+    config: Config,
+    origin: Origin,
+    room: RunFolder,
+    start: Checkpoint | Path | None,
+    listener: Listener,
+) -> Run:
+    listener.on_start(room.path, start.epochs if isinstance(start, Checkpoint) else ())
+    fitted = fit(
+        recipe,
+        dataset,
+        config,
+        folder=room,
+        start=start,
+        listener=listener,
+    )
+    _draw(fitted, config, room)
+    card = card_for(recipe, dataset, config, fitted, origin.name)
+    with replacing(room.card) as part:
+        part.write_text(card.to_json(), encoding="utf-8")
+    path = room.model(origin.name)
+    export(fitted.model, card, path, (fitted.validation or fitted.training).images[:256])
+    return Run(room.path, path, card, fitted.epochs)
+
+
+def _draw(fitted: Fitted, config: Config, room: RunFolder) -> None:
+    """Draw the curves, and what the training looked at."""
+    best = best_epoch(fitted.epochs) if config.keeps_best else None
+    plots.save(plots.curves(columns(fitted.epochs), best=best.number if best else None), room.curves)
+    every = len(fitted.training)
+    few = fitted.training.subset(np.unique(np.linspace(0, every - 1, min(_SAMPLES, every)).round().astype(int)))
+    images, targets = next(Batches(few, config).epoch(0))
+    title = "What the training saw: augmented pictures"
+    plots.save(plots.sheet(images, targets.argmax(axis=1), few.names, title=title), room.samples)

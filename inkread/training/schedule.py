@@ -1,4 +1,4 @@
-"""The one-cycle schedule."""
+"""The schedule of the learning rate: up in a line, then down along half a cosine."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from inkread.datasets import load
 from inkread.errors import DatasetFormatError, DatasetNotFoundError, UsageError
-from inkread.training.config import Config, config_from, read_config
+from inkread.training.config import Config, config_from
+from inkread.training.folder import read_toml
 from tests.bad_input.case import collector
 
 DATASETS, data = collector("Labelled data")
@@ -195,9 +196,9 @@ def _(folder: Path) -> None:
 @config("a file that is no TOML", UsageError, r"(?<=something else: ).*")
 def _(folder: Path) -> None:
     (folder / "run.toml").write_text("epochs: 5")
-    read_config(folder / "run.toml", Config())
+    read_toml(folder / "run.toml")
 
 
 @config("a file that does not exist", UsageError)
 def _(folder: Path) -> None:
-    read_config(folder / "run.toml", Config())
+    read_toml(folder / "run.toml")

@@ -12,7 +12,7 @@ import pytest
 from inkread.datasets import Dataset
 from inkread.imaging.preprocess import normalize_batch
 from inkread.training.config import Config
-from inkread.training.recipes import Recipe
+from inkread.training.recipe import Recipe
 
 
 def draw_digits(labels, seed: int = 0, side: int = 72) -> np.ndarray:
@@ -71,7 +71,7 @@ def keras():
     return keras
 
 
-def _tiny(shape, classes):
+def _tiny(shape, classes, dropout=0.0):
     import keras
     from keras import layers
 
@@ -83,6 +83,7 @@ def _tiny(shape, classes):
     x = layers.ReLU()(x)
     x = layers.Conv2D(16, 3)(x)  # sees eight channels: Muon's
     x = layers.Flatten()(layers.ReLU()(x))
+    x = layers.Dropout(dropout)(x) if dropout else x
     return keras.Model(pictures, layers.Dense(classes, dtype="float32")(x))
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from inkread.training.augment import Augmentation
-from inkread.training.batches import batches
+from inkread.training.batches import Batches
 from inkread.training.config import Config
 
 PLAIN = Config(batch_size=32, validation=0.2)
 
 
 def taken(data, config, count):
-    return list(islice(batches(data, config), count))
+    return list(islice(Batches(data, config).epochs(), count))
 
 
 def rows(pictures):

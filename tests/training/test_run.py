@@ -11,7 +11,9 @@ import pytest
 import inkread
 from inkread.datasets import Dataset
 from inkread.errors import MissingExtraError, ModelError, OutputError, TrainingError
-from inkread.training.config import Config, read_config
+from inkread.training.config import Config
+from inkread.training.folder import RunFolder
+from inkread.training.listener import Listener
 from inkread.training.recipes import RECIPES
 from inkread.training.run import train
 
@@ -31,23 +33,24 @@ def finished(tiny, three, config, tmp_path_factory):
     """One training, with what it told on its way."""
     told, epochs = [], []
     folder = tmp_path_factory.mktemp("runs") / "new" / "run"
-    run = train(
-        tiny, three, config, folder=folder, name="small", report=lambda *a: told.append(a), on_epoch=epochs.append
-    )
+    listener = Listener(report=lambda *a: told.append(a), on_epoch=epochs.append)
+    run = train(tiny, three, config, folder=folder, name="small", listener=listener)
     return run, told, epochs
 
 
 def test_the_run_folder_holds_all_of_it_and_nothing_else(finished):
     run, _, _ = finished
     names = {path.name for path in run.folder.iterdir()}
-    assert names == {"config.toml", "history.csv", "weights.keras", "card.json", "small.onnx"}
+    files = {"config.toml", "checkpoint.npz", "history.csv", "weights.keras", "card.json", "small.onnx"}
+    assert names == files | {"samples.png", "curves.png", "events"}
     assert run.model == run.folder / "small.onnx"
 
 
 def test_the_written_configuration_is_the_one_it_ran_with(finished, config):
     run, _, _ = finished
-    assert read_config(run.folder / "config.toml", Config()) == config
-    assert "recipe tiny" in (run.folder / "config.toml").read_text(encoding="utf-8")
+    assert RunFolder(run.folder).read_config()[0] == config
+    origin = RunFolder(run.folder).read_config()[1]
+    assert (origin.recipe, origin.data, origin.name) == ("tiny", "drawn", "small")
 
 
 def test_the_history(finished, config):
@@ -185,16 +188,16 @@ def test_steps_that_are_too_large(tiny, three, tmp_path):
 
 
 def test_the_weights_of_the_epoch_before_outlive_a_loss_that_is_no_number(tiny, three, keras, tmp_path, monkeypatch):
-    from inkread.training import schedule
+    from inkread.training import optimizers
 
-    class Breaks(schedule.OneCycle):
+    class Breaks(optimizers.OneCycle):
         def __call__(self, step):
             rate = super().__call__(step)
             return keras.ops.where(keras.ops.cast(step, "float32") < 20, rate, float("nan"))
 
-    monkeypatch.setattr(schedule, "OneCycle", Breaks)
+    monkeypatch.setattr(optimizers, "OneCycle", Breaks)
     folder = tmp_path / "run"
-    with pytest.raises(TrainingError, match=r"no longer a number in epoch 2.*The weights of the epoch before are in"):
+    with pytest.raises(TrainingError, match=r"no longer a number in epoch 2.*The training up to epoch 1 is safe"):
         train(tiny, three, dataclasses.replace(tiny.config, epochs=3), folder=folder)  # 15 steps an epoch
     kept = keras.saving.load_model(folder / "weights.keras")
     assert all(np.isfinite(weight).all() for weight in kept.get_weights())

@@ -1,0 +1,189 @@
+"""A training that is cut goes on to the same result; nothing that was learned is lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import resource
+
+import numpy as np
+import pytest
+
+from inkread import Predictor
+from inkread.errors import OutputError, TrainingError, UsageError
+from inkread.training.augment import Augmentation
+from inkread.training.checkpoint import read_checkpoint
+from inkread.training.folder import RunFolder
+from inkread.training.listener import Listener
+from inkread.training.recipes import RECIPES
+from inkread.training.run import resume, train
+
+SETTINGS = {
+    "muon": {},
+    "adam, dropout, averaged weights": {"optimizer": "adam", "dropout": 0.3, "average": 0.9},
+    "sgd, bent pictures": {"optimizer": "sgd", "augmentation": Augmentation(shift=2, elastic=1, noise=9)},
+    "the best epoch": {"optimizer": "adam", "keep": "best", "learning_rate": 0.05},
+    "bfloat16": {"precision": "mixed_bfloat16"},
+}
+
+
+@pytest.fixture
+def known(tiny, monkeypatch):
+    """The tiny recipe under its name, as a resumed run looks it up."""
+    monkeypatch.setitem(RECIPES, "tiny", tiny)
+    return tiny
+
+
+@pytest.fixture(scope="module")
+def digits(drawn):
+    return drawn(300)
+
+
+def cut_after(number, cut=KeyboardInterrupt):
+    def on_epoch(epoch):
+        if epoch.number == number:
+            raise cut
+
+    return Listener(on_epoch=on_epoch)
+
+
+def weights(run, keras):
+    return keras.saving.load_model(run.folder / "weights.keras").get_weights()
+
+
+def same(run, other, keras):
+    pairs = zip(weights(run, keras), weights(other, keras), strict=True)
+    pictures = np.random.default_rng(0).integers(0, 256, (50, 28, 28), dtype=np.uint8)
+    answers = [Predictor(r.model).predict_proba(pictures) for r in (run, other)]
+    return all(np.array_equal(a, b) for a, b in pairs) and np.array_equal(*answers)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_cut_training_goes_on_to_the_same_result(known, digits, keras, tmp_path, name):
+    config = dataclasses.replace(known.config, epochs=4, **SETTINGS[name])
+    whole = train(known, digits, config, folder=tmp_path / "whole")
+    for number in (1, 3):
+        with pytest.raises(KeyboardInterrupt):
+            if number == 1:
+                train(known, digits, config, folder=tmp_path / "cut", listener=cut_after(1))
+            else:
+                resume(tmp_path / "cut", digits, listener=cut_after(3))
+    resumed = resume(tmp_path / "cut", digits)
+    assert same(whole, resumed, keras)
+    rows = [dataclasses.replace(epoch, seconds=0) for epoch in resumed.epochs]
+    assert rows == [dataclasses.replace(epoch, seconds=0) for epoch in whole.epochs]
+    assert all(a.seconds < b.seconds for a, b in zip(resumed.epochs, resumed.epochs[1:], strict=False))
+    assert (tmp_path / "cut" / "history.csv").read_text(encoding="utf-8").count("\n") == 5
+
+
+def test_a_cut_within_an_epoch_costs_that_epoch(known, digits, keras, tmp_path):
+    config = dataclasses.replace(known.config, epochs=3)
+    whole = train(known, digits, config, folder=tmp_path / "whole")
+
+    def report(done, total, text):
+        if text == "epoch 3":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(known, digits, config, folder=tmp_path / "cut", listener=Listener(report=report))
+    assert len(read_checkpoint(RunFolder(tmp_path / "cut").checkpoint).epochs) == 2
+    assert same(whole, resume(tmp_path / "cut", digits), keras)
+
+
+def test_early_stopping_stops_at_the_same_epoch(known, digits, keras, tmp_path):
+    config = dataclasses.replace(known.config, epochs=40, patience=2, learning_rate=0.05)
+    whole = train(known, digits, config, folder=tmp_path / "whole")
+    assert 3 <= len(whole.epochs) < 40
+    with pytest.raises(KeyboardInterrupt):
+        train(known, digits, config, folder=tmp_path / "cut", listener=cut_after(len(whole.epochs)))
+    resumed = resume(tmp_path / "cut", digits)  # it was over already, and is not trained any further
+    assert len(resumed.epochs) == len(whole.epochs)
+    assert same(whole, resumed, keras)
+
+
+def test_a_finished_run_is_finished_again_without_training(known, digits, keras, tmp_path):
+    run = train(known, digits, known.config, folder=tmp_path / "run")
+    run.model.rename(tmp_path / "before.onnx")
+
+    def trained(*_):
+        pytest.fail("it was trained again")
+
+    again = resume(tmp_path / "run", digits, listener=Listener(report=trained, on_epoch=trained))
+    assert same(dataclasses.replace(run, model=tmp_path / "before.onnx"), again, keras)
+
+
+def test_what_a_kill_left_half_written_is_removed(known, digits, tmp_path):
+    run = train(known, digits, known.config, folder=tmp_path / "run")
+    (run.folder / ".part-17-checkpoint.npz").write_bytes(b"half")
+    resume(run.folder, digits)
+    assert not list(run.folder.glob(".part-*"))
+
+
+def test_data_that_changed_since(known, digits, drawn, tmp_path):
+    run = train(known, digits, known.config, folder=tmp_path / "run")
+    before = (run.folder / "checkpoint.npz").read_bytes()
+    with pytest.raises(TrainingError, match=r"'drawn' is not the same: its fingerprint was .*--weights"):
+        resume(run.folder, drawn(300, seed=1))
+    assert (run.folder / "checkpoint.npz").read_bytes() == before
+
+
+def test_a_folder_that_is_no_runs(digits, tmp_path):
+    with pytest.raises(UsageError, match=r"Expected the folder of a run, got .* without a config\.toml"):
+        resume(tmp_path, digits)
+    (tmp_path / "config.toml").write_text("epochs = 3\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"recipe, data and name in the table \[run\]"):
+        resume(tmp_path, digits)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:200] + b"\xff" * 50 + b[250:]]
+)
+def test_a_damaged_checkpoint(known, digits, tmp_path, damage):
+    run = train(known, digits, known.config, folder=tmp_path / "run")
+    path = run.folder / "checkpoint.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(TrainingError, match=r"checkpoint .*damaged.*--weights"):
+        resume(run.folder, digits)
+
+
+def test_a_checkpoint_of_another_network(known, digits, tmp_path):
+    run = train(known, digits, known.config, folder=tmp_path / "run")
+    text = run.folder.joinpath("config.toml").read_text(encoding="utf-8")
+    run.folder.joinpath("config.toml").write_text(text.replace('"muon"', '"adam"'), encoding="utf-8")
+    with pytest.raises(TrainingError, match="of another network or optimizer"):
+        resume(run.folder, digits)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(known, digits, keras, tmp_path):
+    config = dataclasses.replace(known.config, epochs=3)
+    whole = train(known, digits, config, folder=tmp_path / "whole")
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(epoch):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, unlimited[1]))  # no file may become larger from now on
+
+    try:
+        with pytest.raises(OutputError, match=r"Cannot write .*checkpoint.*up to epoch 1 is safe.*--resume"):
+            train(known, digits, config, folder=tmp_path / "cut", listener=Listener(on_epoch=fill))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert not list((tmp_path / "cut").glob(".part-*"))
+    assert same(whole, resume(tmp_path / "cut", digits), keras)
+
+
+@pytest.mark.parametrize("file", ["weights.keras", "history.csv"])
+def test_no_room_for_a_file_beside_the_checkpoint(known, digits, keras, tmp_path, monkeypatch, file):
+    """The checkpoint is written first: the epoch counts, and the other files are made from it again."""
+    from inkread.training import watch
+
+    config = dataclasses.replace(known.config, epochs=2)
+    whole = train(known, digits, config, folder=tmp_path / "whole")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "save" if file == "weights.keras" else "write_history", full)
+        with pytest.raises(OutputError, match=r"No space left.*up to epoch 1 is safe"):
+            train(known, digits, config, folder=tmp_path / "cut")
+    assert same(whole, resume(tmp_path / "cut", digits), keras)
