@@ -5,23 +5,26 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.errors import TrainingError
+from inkread.errors import OutputError, TrainingError
 from inkread.reading.card import CARD_KEY, Card
 from inkread.training.backend import predict_logits
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["TOLERANCE", "export", "write_card"]
+__all__ = ["TOLERANCE", "beside", "export", "file_logits", "write_card"]
 
 TOLERANCE = 1e-4  # between the logits of Keras and of ONNX Runtime, in float32; of the largest one, if that is above 1
 OPSET = 17
+_BATCH = 256
 
 
 def export(model: keras.Model, card: Card, path: Path, sample: NDArray[np.uint8]) -> None:
@@ -35,19 +38,51 @@ def export(model: keras.Model, card: Card, path: Path, sample: NDArray[np.uint8]
 
     Raises:
         TrainingError: The exported network differs from Keras by more than `TOLERANCE`.
+        OutputError: The file cannot be written.
     """
     import onnx
 
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
-        raw = Path(folder) / "network.onnx"
+    with beside(path) as folder:
+        raw = folder / "network.onnx"
         _to_onnx(model, card, raw)
         network = onnx.load(raw)
         _fold_scale(network.graph)
         write_card(network, card)
-        whole = Path(folder) / path.name
+        whole = folder / path.name
         onnx.save(network, whole)
         _check(model, whole, sample)
         whole.replace(path)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give a temporary folder on the disk of `path`, from which a whole file can be moved to that name at once.
+
+    Raises:
+        OutputError: The disk is full, or the place cannot be written to; `path` is as it was.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
+            yield Path(folder)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write the model file {str(path)!r}: {error.strerror or error}. Make room there, or choose another "
+            "place."
+        ) from error
+
+
+def file_logits(path: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the logits (N, C) of an ONNX file for uint8 pictures, as they come out of ONNX Runtime."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what fails is raised; nothing else is the user's concern
+    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    parts = [session.run(None, {name: images[i : i + _BATCH]})[0] for i in range(0, len(images), _BATCH)]
+    return np.concatenate(parts).astype(np.float32, copy=False)
 
 
 def write_card(network: Any, card: Card) -> None:
@@ -63,7 +98,7 @@ def write_card(network: Any, card: Card) -> None:
 def _to_onnx(model: keras.Model, card: Card, path: Path) -> None:
     import keras
 
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # what fails is raised as well
     signature = [keras.InputSpec(shape=(None, *card.shape), dtype="uint8", name="pictures")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # third parties warn of their own deprecated calls
@@ -101,10 +136,7 @@ def _fold_scale(graph: Any) -> None:
 
 
 def _check(model: keras.Model, path: Path, sample: NDArray[np.uint8]) -> None:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    given = session.run(None, {session.get_inputs()[0].name: sample})[0]
+    given = file_logits(path, sample)
     wanted = predict_logits(model, sample)
     difference = float(np.abs(given - wanted).max() / max(1.0, np.abs(wanted).max()))
     if not difference <= TOLERANCE:

@@ -10,11 +10,24 @@ from pathlib import Path
 
 from inkread.errors import InkreadError
 from tests.bad_input.case import Case
+from tests.bad_input.data import DATA_COMMANDS, EXPORTS
+from tests.bad_input.exporting import NETWORKS
 from tests.bad_input.options import COMMANDS, MODELS, READING
 from tests.bad_input.pictures import ARRAYS, FILES
 from tests.bad_input.training import CONFIGS, DATASETS
 
-CASES: tuple[Case, ...] = (*FILES, *ARRAYS, *READING, *MODELS, *DATASETS, *CONFIGS, *COMMANDS)
+CASES: tuple[Case, ...] = (
+    *FILES,
+    *ARRAYS,
+    *READING,
+    *MODELS,
+    *DATASETS,
+    *CONFIGS,
+    *NETWORKS,
+    *EXPORTS,
+    *DATA_COMMANDS,
+    *COMMANDS,
+)
 PATH = Path(__file__).parents[2] / "docs" / "errors.md"
 COMMAND = "python -m tests.bad_input.table"
 
