@@ -113,9 +113,9 @@ RECIPES = {
                 validation=0.1,
                 augmentation=Augmentation(rotation=10, zoom=0.1),
             ),
-            parameters=225_034,
+            parameters=317_066,
             layers=(
-                "conv 32 3x3 relu, pool 2, conv 64 3x3 relu, pool 2, flatten, dropout 0.25, dense 128 relu, "
+                "conv 32 5x5 relu, pool 2, conv 64 5x5 relu, pool 2, flatten, dropout 0.25, dense 256 relu, "
                 "dropout 0.5, dense 10 softmax"
             ),
             source=(

@@ -48,19 +48,22 @@ def cnn_3conv(shape: tuple[int, ...], classes: int, dropout: float = 0.0) -> ker
 
 
 def cnn_dropout(shape: tuple[int, ...], classes: int, dropout: float = 0.0) -> keras.Model:
-    """Build two pooled convolutions and a dense layer of 128, half the dropout before it and all of it behind it."""
+    """Build two pooled convolutions and a dense layer of 256, half the dropout before it and all of it behind it.
+
+    317,066 parameters for 28 x 28 and ten classes.
+    """
     import keras
     from keras import layers
 
     given, x = pictures(shape)
-    x = layers.Conv2D(32, 3, activation="relu")(x)  # (N, 26, 26, 32)
-    x = layers.MaxPooling2D()(x)  # (N, 13, 13, 32)
-    x = layers.Conv2D(64, 3, activation="relu")(x)  # (N, 11, 11, 64)
-    x = layers.MaxPooling2D()(x)  # (N, 5, 5, 64)
-    x = layers.Flatten()(x)  # (N, 1600)
+    x = layers.Conv2D(32, 5, activation="relu")(x)  # (N, 24, 24, 32)
+    x = layers.MaxPooling2D()(x)  # (N, 12, 12, 32)
+    x = layers.Conv2D(64, 5, activation="relu")(x)  # (N, 8, 8, 64)
+    x = layers.MaxPooling2D()(x)  # (N, 4, 4, 64)
+    x = layers.Flatten()(x)  # (N, 1024)
     if dropout > 0:
         x = layers.Dropout(dropout / 2)(x)
-    x = layers.Dense(128, activation="relu")(x)
+    x = layers.Dense(256, activation="relu")(x)
     return keras.Model(given, logits(x, classes, dropout), name="cnn-dropout")
 
 
