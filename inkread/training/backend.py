@@ -36,6 +36,8 @@ def require_keras() -> None:
             raise MissingExtraError("Training", "train", module)
     with _without_stderr():
         importlib.import_module("keras")
+        if importlib.util.find_spec("tensorflow"):  # Keras asks it for its seed, whatever the backend
+            importlib.import_module("tensorflow")
 
 
 @contextmanager

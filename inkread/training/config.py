@@ -154,7 +154,9 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
 
 
 def _toml(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool)) else repr(value)
+    if isinstance(value, (str, bool)):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # which JSON allows and TOML does not
+    return repr(value)
 
 
 def config_from(changes: Mapping[str, Any], base: Config) -> Config:

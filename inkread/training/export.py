@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
+import os
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -13,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.errors import OutputError, TrainingError
+from inkread.errors import MissingExtraError, OutputError, TrainingError
 from inkread.reading.card import CARD_KEY, Card
-from inkread.training.backend import predict_logits
+from inkread.training.backend import predict_logits, require_keras
 
 if TYPE_CHECKING:
     import keras
@@ -93,16 +97,44 @@ def write_card(network: Any, card: Card) -> None:
     onnx.helper.set_model_props(network, {CARD_KEY: card.to_json()})
     network.producer_name = "inkread"
     network.doc_string = ""
+    network.graph.name = "inkread"  # Keras counts the networks of a process there
 
 
 def _to_onnx(model: keras.Model, card: Card, path: Path) -> None:
+    """Convert by TensorFlow: of Keras' backends the one whose conversion every version of Keras has."""
     import keras
 
-    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # what fails is raised as well
-    signature = [keras.InputSpec(shape=(None, *card.shape), dtype="uint8", name="pictures")]
+    if keras.backend.backend() == "tensorflow":
+        convert(model, card.shape, path)
+    else:
+        _convert_elsewhere(model, card, path)
+
+
+def convert(model: keras.Model, shape: tuple[int, ...], path: Path) -> None:
+    """Write the network of a Keras model as ONNX, with TensorFlow as the backend."""
+    import keras
+
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    signature = [keras.InputSpec(shape=(None, *shape), dtype="uint8", name="pictures")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # third parties warn of their own deprecated calls
         model.export(path, format="onnx", verbose=False, input_signature=signature, opset_version=OPSET)
+
+
+def _convert_elsewhere(model: keras.Model, card: Card, path: Path) -> None:
+    """Convert in a process of its own, with TensorFlow as the backend there."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise MissingExtraError("The export", "train", "tensorflow")
+    kept = path.with_name("network.keras")
+    model.save(kept)
+    command = [sys.executable, "-m", "inkread.training.export", str(kept), str(path)]
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        reason = (ended.stderr.strip() or "no reason given").splitlines()[-1]
+        raise TrainingError(
+            f"The network cannot be converted with TensorFlow: {reason}. The weights are safe in the run folder."
+        )
 
 
 def _fold_scale(graph: Any) -> None:
@@ -144,3 +176,11 @@ def _check(model: keras.Model, path: Path, sample: NDArray[np.uint8]) -> None:
             f"Expected the exported network to give Keras' logits within {TOLERANCE}, got {difference:.2g} off. "
             "Nothing was written; the trained weights are safe in the run folder."
         )
+
+
+if __name__ == "__main__":  # what _convert_elsewhere runs
+    require_keras()
+    import keras
+
+    loaded = keras.saving.load_model(sys.argv[1], compile=False)
+    convert(loaded, tuple(loaded.input_shape[1:]), Path(sys.argv[2]))

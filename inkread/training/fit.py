@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ def fit(
     make_deterministic()
     training, validation = parted(dataset, config)
     shape, classes = dataset.images.shape[1:], len(dataset.names)
-    keras.utils.set_random_seed(config.seed)
+    keras.utils.set_random_seed(config.seed % 2**32)  # as large as they can be there
     with precision(config.precision):
         model = _built(recipe, shape, classes, config.dropout)
     listener.on_model(summary(model))
@@ -112,15 +113,16 @@ def fit(
     watch = Watch(plain, config, folder, shown, validation, checkpoint, listener, began)
     done = len(watch.epochs)
     if done < config.epochs and not watch.patience_is_over:
-        model.fit(
-            shown.epochs(done),
-            steps_per_epoch=steps,
-            initial_epoch=done,
-            epochs=config.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[watch],
-        )
+        with closing(watch):
+            model.fit(
+                shown.epochs(done),
+                steps_per_epoch=steps,
+                initial_epoch=done,
+                epochs=config.epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[watch],
+            )
     plain.set_weights(watch.kept)
     epochs = tuple(watch.epochs)
     return Fitted(plain, training, validation, _preprocessing(dataset), epochs, epochs[-1].seconds)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import math
 import shutil
-import warnings
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -84,23 +84,25 @@ class Events:
 
     def add(self, epoch: Epoch) -> None:
         """Append an epoch, on disk when this returns."""
-        self._add("train", epoch.number, epoch.loss, epoch.accuracy)
+        self._add("train", epoch.number, {"loss": epoch.loss, "accuracy": epoch.accuracy})
         if epoch.judged:
-            self._add("validation", epoch.number, epoch.validation_loss, epoch.validation_accuracy)
+            values = {"loss": epoch.validation_loss, "accuracy": epoch.validation_accuracy}
+            self._add("validation", epoch.number, values)
 
     def close(self) -> None:
         """Close the files."""
         for writer in self._writers.values():
             writer.close()
 
-    def _add(self, part: str, number: int, loss: float, accuracy: float) -> None:
-        if part not in self._writers:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                from tensorboardX import SummaryWriter
+    def _add(self, part: str, number: int, values: Mapping[str, float]) -> None:
+        # The writer for whole summaries hands its events to a thread, and they reach the disk minutes later.
+        from tensorboardX.event_file_writer import EventsWriter
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.summary import scalar
 
-            self._writers[part] = SummaryWriter(str(self._folder / part))
-        writer = self._writers[part]
-        writer.add_scalar("loss", loss, number)
-        writer.add_scalar("accuracy", accuracy, number)
-        writer.flush()
+        if part not in self._writers:
+            (self._folder / part).mkdir(parents=True)
+            self._writers[part] = EventsWriter(str(self._folder / part / "events"))
+        for name, value in values.items():
+            self._writers[part].write_event(Event(wall_time=time.time(), step=number, summary=scalar(name, value)))
+        self._writers[part].flush()

@@ -218,7 +218,7 @@ def load_recipes(path: Path) -> dict[str, Recipe]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"The recipe file {str(path)!r} fails: {type(error).__name__}: {error}.") from error
     found = {r.name: replace(r, path=str(path.resolve())) for r in vars(module).values() if isinstance(r, Recipe)}
     if not found:

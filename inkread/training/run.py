@@ -27,6 +27,7 @@ from inkread.training.recipes import find_recipe
 
 __all__ = ["Run", "resume", "train"]
 
+_LONGEST_NAME = 200  # bytes; what file systems take, less the ending
 _SAMPLES = 1000  # augmented pictures of which the sheet shows ten a class
 
 
@@ -75,7 +76,7 @@ def train(
     """
     require_keras()
     start = _weights_file(weights) if weights else None
-    _check_name(name)
+    _check_name(name or recipe.name)
     origin = Origin(
         recipe=f"{recipe.path}:{recipe.name}" if recipe.path else recipe.name,
         data=_absolute(dataset.source),
@@ -123,7 +124,7 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener | None = None) 
 
 
 def _check_name(name: str) -> None:
-    if Path(name).name != name or name.startswith("."):
+    if Path(name).name != name or name.startswith(".") or len(name.encode()) > _LONGEST_NAME:
         raise UsageError(f"Expected the name of a model, such as 'digits', which names its file too; got {name!r}.")
 
 

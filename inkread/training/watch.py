@@ -100,7 +100,7 @@ class Watch(keras.callbacks.Callback):
         self._listener.on_epoch(row)
         self.model.stop_training = self.patience_is_over
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def close(self) -> None:
         """Close the events."""
         self._events.close()
 
@@ -138,7 +138,7 @@ def _learn_statistics(model: keras.Model, batches: Iterator[Batch]) -> None:
 
     Averaged weights have other activations than those whose statistics were gathered on the way.
     """
-    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
         return
     usual = [layer.momentum for layer in layers]

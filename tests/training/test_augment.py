@@ -8,7 +8,7 @@ import pytest
 
 from inkread.training.augment import Augmentation, augment
 
-ALL = Augmentation(1.5, 10, 0.1, 0.1, 0.1, 1.0, 1.0, 8.0, 0.3, 0.3)
+ALL = Augmentation(1.5, 10, 0.1, 0.1, 0.1, 1.0, 1.0, 8.0, 0.3, 0.3, 0.5, 0.5)
 N = 400
 
 
@@ -202,6 +202,46 @@ def test_neighbours_look_in_at_the_sides_of_their_share_and_only_add():
     assert np.array_equal(out[:, :, 8:20], images[:, :, 8:20])
     assert (out[:, :, 0] > 0).any()
     assert (out[:, :, -1] > 0).any()
+
+
+@pytest.fixture
+def scribbles():
+    """Pictures that no mirror leaves as they are."""
+    return np.random.default_rng(0).integers(0, 256, (2000, 28, 20)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("way", "axis"), [("flip_horizontal", 2), ("flip_vertical", 1)])
+def test_a_flip_mirrors_its_share_of_the_pictures_one_way(scribbles, way, axis):
+    mirrored = np.flip(scribbles, axis)
+    assert np.array_equal(changed(scribbles, **{way: 1.0}), mirrored)
+    out = changed(scribbles, **{way: 0.3})
+    hit = (out == mirrored).all(axis=(1, 2))
+    assert hit.mean() == pytest.approx(0.3, abs=0.04)
+    assert np.array_equal(out[~hit], scribbles[~hit])
+
+
+def test_the_two_flips_fall_on_their_own(scribbles):
+    out = changed(scribbles, flip_horizontal=0.5, flip_vertical=0.5)
+    kinds = [scribbles, scribbles[:, :, ::-1], scribbles[:, ::-1], scribbles[:, ::-1, ::-1]]
+    shares = [(out == kind).all(axis=(1, 2)).mean() for kind in kinds]
+    assert sum(shares) == 1  # each picture is one of the four
+    assert shares == pytest.approx([0.25] * 4, abs=0.05)
+    turned = changed(scribbles, flip_horizontal=1.0, flip_vertical=1.0)
+    assert np.array_equal(turned, np.rot90(scribbles, 2, axes=(1, 2)))
+
+
+def test_flips_keep_colours_together(scribbles):
+    colour = np.stack([scribbles, scribbles // 2, 255 - scribbles], axis=-1)
+    assert np.array_equal(changed(colour, flip_horizontal=1.0), colour[:, :, ::-1])
+    out = changed(colour, flip_horizontal=0.5, flip_vertical=0.5)
+    assert np.array_equal(out[..., 1], out[..., 0] // 2)
+
+
+def test_whether_pictures_are_flipped():
+    assert not Augmentation(shift=1).flips
+    assert Augmentation(flip_horizontal=0.1).flips
+    assert Augmentation(flip_vertical=0.1).flips
+    assert not Augmentation(flip_vertical=1.0).bends
 
 
 def test_pictures_do_not_bleed_into_each_other():
