@@ -8,7 +8,15 @@ from importlib import import_module
 
 from benchmarks.common import machine
 
-NAMES = ("inference", "normalize", "other_hands", "time_to_accuracy", "step_cost", "reference_systems")
+NAMES = (
+    "inference",
+    "normalize",
+    "other_hands",
+    "non_digits",
+    "time_to_accuracy",
+    "step_cost",
+    "reference_systems",
+)
 
 
 def main() -> int:

@@ -64,6 +64,9 @@ def train(
     precision: Annotated[str | None, typer.Option(help="auto, float32 or mixed_bfloat16.")] = None,
     redrawn: Annotated[float | None, typer.Option(help="Doubles of each digit, with strokes MNIST lacks.")] = None,
     photographed: Annotated[float | None, typer.Option(help="Share of the doubles that go over paper.")] = None,
+    non_digits: Annotated[
+        float | None, typer.Option(help="Pictures of no digit added to a batch, a share of it.")
+    ] = None,
     shift: Annotated[float | None, typer.Option(help="Augmentation: pixels.")] = None,
     rotation: Annotated[float | None, typer.Option(help="Augmentation: degrees.")] = None,
     zoom: Annotated[float | None, typer.Option(help="Augmentation: share of the size.")] = None,
@@ -108,9 +111,10 @@ def _begun(flags: Mapping[str, Any]) -> Run:
     recipe = find_recipe(flags.get("recipe") or origin.recipe or "default")
     config = config_from(overridden(file, _changes(flags)), recipe.config)
     dataset = _loaded(flags.get("data") or origin.data or "mnist")
-    if config.redrawn == recipe.config.redrawn > 0 and not can_be_redrawn(dataset):
-        console.note("The recipe redraws digits in other hands; these pictures are used as they are.")
-        config = config_from({"redrawn": 0.0}, config)
+    ours = {key: 0.0 for key in ("redrawn", "non_digits") if getattr(config, key) == getattr(recipe.config, key) > 0}
+    if ours and not can_be_redrawn(dataset):
+        console.note("The recipe redraws digits and tells them from what is none; these pictures are used as they are.")
+        config = config_from(ours, config)
     weights = flags.get("weights") or (Path(origin.weights) if origin.weights else None)
     with _telling(recipe.name, config, dataset) as listener:
         return run(

@@ -9,7 +9,7 @@ from typing import Any
 
 from inkread.errors import ModelError
 
-__all__ = ["CARD_KEY", "FORMAT", "Calibration", "Card", "Figure", "Threshold"]
+__all__ = ["CARD_KEY", "FORMAT", "Calibration", "Card", "Figure", "Rejection", "Threshold"]
 
 CARD_KEY = "inkread.card"  # in the metadata of the ONNX file
 FORMAT = 1  # of the card; rises when a key changes its meaning
@@ -48,6 +48,23 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """From where on a picture shows none of the classes.
+
+    The network has one more output then, behind those of the labels: the score that there is none of them.
+
+    Attributes:
+        score: The log-odds of that, above which a picture is rejected.
+        lost: The share of the validation pictures that is rejected.
+        n: How many those are.
+    """
+
+    score: float
+    lost: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A measured figure.
 
@@ -79,6 +96,7 @@ class Card:
             `Predictor` can use the model and `read` cannot.
         parameters: How many numbers were learned.
         calibration: Of the confidences.
+        rejection: Of pictures that show none of the classes; None when the network cannot tell.
         recipe: The name of the recipe.
         config: The whole configuration that repeats the training.
         data: Name, fingerprint and size of the training and validation data.
@@ -96,6 +114,7 @@ class Card:
     preprocessing: int | None
     parameters: int
     calibration: Calibration = field(default_factory=Calibration)
+    rejection: Rejection | None = None
     recipe: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -108,6 +127,11 @@ class Card:
     def to_json(self) -> str:
         """Return the card as JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+    @property
+    def outputs(self) -> int:
+        """How many scores the network gives a picture."""
+        return len(self.labels) + (self.rejection is not None)
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Card:
@@ -146,6 +170,8 @@ class Card:
         calibration = dict(values.get("calibration", {}))
         calibration["thresholds"] = tuple(Threshold(**t) for t in calibration.get("thresholds", ()))
         values["calibration"] = Calibration(**calibration)
+        rejection = values.get("rejection")
+        values["rejection"] = Rejection(**rejection) if rejection is not None else None
         values["figures"] = tuple(Figure(**f) for f in values.get("figures", ()))
         values["labels"] = tuple(str(label) for label in values["labels"])
         values["shape"] = tuple(int(side) for side in values["shape"])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inkread.errors import UsageError
 from inkread.reading.card import Calibration
 
-__all__ = ["NEVER", "probabilities", "threshold_for"]
+__all__ = ["NEVER", "log_odds_of_none", "probabilities", "threshold_for"]
 
 NEVER = math.inf  # a confidence that no answer reaches
 
@@ -31,6 +31,20 @@ def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np
     np.exp(scaled, out=scaled)
     scaled /= scaled.sum(axis=1, keepdims=True)
     return scaled
+
+
+def log_odds_of_none(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log-odds that a picture shows none of the classes, from a network that has a score for that.
+
+    Args:
+        scores: float32 (N, C + 1), the last column for none of the C classes.
+
+    Returns:
+        float32 (N,).
+    """
+    classes, none = scores[:, :-1], scores[:, -1]
+    most = classes.max(axis=1)
+    return np.asarray(none - most - np.log(np.exp(classes - most[:, None]).sum(axis=1)), dtype=np.float32)
 
 
 def threshold_for(calibration: Calibration, max_error: float | None) -> float:

@@ -162,10 +162,11 @@ def _check(card: Card, session: Any, path: Path) -> None:
             "Export it again with inkread."
         )
     scores = outputs[0]
-    if scores.type != "tensor(float)" or len(scores.shape) != 2 or scores.shape[1] != len(card.labels):
+    if scores.type != "tensor(float)" or len(scores.shape) != 2 or scores.shape[1] != card.outputs:
+        one_more = ", and one for none of them" if card.rejection else ""
         raise ModelError(
-            f"Expected float scores of shape (N, {len(card.labels)}), one per label, got {scores.type} {scores.shape} "
-            f"in {path}. Export it again with inkread."
+            f"Expected float scores of shape (N, {card.outputs}), one per label{one_more}, got {scores.type} "
+            f"{scores.shape} in {path}. Export it again with inkread."
         )
     if card.preprocessing is None:
         return

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import UsageError
 from inkread.reading.card import Card
-from inkread.reading.confidence import probabilities
+from inkread.reading.confidence import log_odds_of_none, probabilities
 from inkread.reading.model_file import open_model
 
 __all__ = ["Predictor"]
@@ -69,7 +69,7 @@ class Predictor:
         Raises:
             UsageError: Another dtype or shape.
         """
-        return np.asarray(self._logits(x).argmax(axis=1), dtype=np.int64)
+        return np.asarray(self._of_classes(self._scores(x)).argmax(axis=1), dtype=np.int64)
 
     def predict_proba(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the calibrated probability of each class for each picture.
@@ -83,9 +83,40 @@ class Predictor:
         Raises:
             UsageError: Another dtype or shape.
         """
-        return probabilities(self._logits(x), self.card.calibration.temperature)
+        return self._probabilities(self._scores(x))
 
-    def _logits(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict_known(self, x: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Tell which pictures show one of the classes; letters, scribbles and several digits at once do not.
+
+        Args:
+            x: uint8 (N, 28, 28), light ink on dark, as `inkread.normalize_batch` makes it.
+
+        Returns:
+            bool (N,); all True when the network has not learned to tell, see `Card.rejection`.
+
+        Raises:
+            UsageError: Another dtype or shape.
+        """
+        return self._known(self._scores(x))
+
+    def judge(self, x: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return what `predict_proba` and `predict_known` return, with the network run once."""
+        scores = self._scores(x)
+        return self._probabilities(scores), self._known(scores)
+
+    def _of_classes(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        return scores[:, : len(self.labels)]
+
+    def _probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        return probabilities(self._of_classes(scores), self.card.calibration.temperature)
+
+    def _known(self, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+        rejection = self.card.rejection
+        if rejection is None:
+            return np.ones(len(scores), bool)
+        return np.asarray(log_odds_of_none(scores) <= rejection.score)
+
+    def _scores(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
         self._check(x)
         x = np.ascontiguousarray(x)
         run, name = self._file.session.run, self._file.input
@@ -93,7 +124,7 @@ class Predictor:
         if threads <= 1 and 0 < len(x) <= _BATCH:
             return np.asarray(run(None, {name: x})[0], dtype=np.float32)
         size = min(_BATCH, -(-len(x) // max(1, threads)))
-        out = np.empty((len(x), len(self.labels)), np.float32)
+        out = np.empty((len(x), self.card.outputs), np.float32)
 
         def part(start: int) -> None:
             out[start : start + size] = run(None, {name: x[start : start + size]})[0]

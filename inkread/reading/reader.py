@@ -149,11 +149,12 @@ class Reader:
         digit, box = to_digit(picture.pixels)
         lines: tuple[Line, ...] = ()
         if digit is not None and box is not None:
-            lines = (self._line(digit, Box(*box), least),)
+            proba, known = self._predictor.judge(digit[None])
+            if known[0]:
+                lines = (self._line(proba[0], Box(*box), least),)
         return Page(picture.source, picture.number, width, height, lines, model=self._model)
 
-    def _line(self, digit: NDArray[np.uint8], box: Box, least: float) -> Line:
-        row = self._predictor.predict_proba(digit[None])[0]
+    def _line(self, row: NDArray[np.float32], box: Box, least: float) -> Line:
         order = np.argsort(row)[::-1]
         best, labels = int(order[0]), self._predictor.labels
         confidence = float(row[best])

@@ -13,6 +13,7 @@ from inkread.errors import TrainingError
 from inkread.imaging.frame import SIZE
 from inkread.training.augment import augment
 from inkread.training.config import Config
+from inkread.training.non_digits import non_digits
 from inkread.training.styles import restyle
 
 __all__ = ["Batch", "Batches", "can_be_redrawn"]
@@ -21,6 +22,7 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """Pictures uint8 (B, *shape) and targets float32 (B, C)."""
 
 _DIGITS = tuple("0123456789")
+_STRANGERS = 0.25  # how many pictures of no digit there are to be chosen from, as a share of the training pictures
 
 
 class Batches:
@@ -31,13 +33,18 @@ class Batches:
         config: Its seed, batch size and augmentation count.
 
     Raises:
-        TrainingError: They are to be redrawn and are no digits.
+        TrainingError: They are to be redrawn, or told from what is no digit, and are no digits.
     """
 
     def __init__(self, training: Dataset, config: Config) -> None:
         self._training, self._config = training, config
-        self._targets = np.eye(len(training.names), dtype=np.float32)[training.labels]  # (N, C)
+        if max(config.redrawn, config.non_digits) > 0:
+            _require_digits(training)
+        classes = len(training.names)
+        every = np.eye(classes + (config.non_digits > 0), dtype=np.float32)
+        self._targets, self._none = every[training.labels], every[classes:]  # (N, C), (1, C) where there is none
         self._places, self._doubles = _doubles(training, config)
+        self._strangers = _strangers(training, config)
 
     @property
     def pictures(self) -> int:
@@ -56,7 +63,12 @@ class Batches:
                 place = self._places[chosen, rng.integers(0, self._places.shape[1], len(chosen))]
                 redrawn = np.flatnonzero((place >= 0) & (rng.random(len(chosen)) < 0.5))
                 pictures[redrawn] = self._doubles[place[redrawn]]
-            yield augment(pictures, config.augmentation, rng), self._targets[chosen]
+            targets = self._targets[chosen]
+            if len(self._strangers):
+                added = rng.integers(0, len(self._strangers), max(1, round(config.non_digits * len(chosen))))
+                pictures = np.concatenate([pictures, self._strangers[added]])
+                targets = np.concatenate([targets, np.repeat(self._none, len(added), axis=0)])
+            yield augment(pictures, config.augmentation, rng), targets
 
     def epochs(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of all epochs from one on, one after the other."""
@@ -75,13 +87,26 @@ def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDAr
     places = np.full((n, columns), -1)
     if config.redrawn <= 0:
         return places, training.images[:0]
-    if not can_be_redrawn(training):
-        raise TrainingError(
-            f"Expected the digits 0 to 9 as {SIZE} x {SIZE} gray pictures to redraw, got classes "
-            f"{', '.join(training.names[:12])} of shape {training.images.shape[1:]}. Set redrawn = 0."
-        )
     rng = np.random.default_rng([config.seed, 2**31])
     chosen = np.concatenate([rng.permutation(n) for _ in range(columns)])[: round(config.redrawn * n)]
     places[chosen, np.arange(len(chosen)) // n] = np.arange(len(chosen))
     images, labels = training.images[chosen], training.labels[chosen]
     return places, restyle(images, labels, rng, photographed=config.photographed)
+
+
+def _strangers(training: Dataset, config: Config) -> NDArray[np.uint8]:
+    """Return pictures of no digit, of which each batch is given some."""
+    if config.non_digits <= 0:
+        return training.images[:0]
+    rng = np.random.default_rng([config.seed, 2**31 + 2])
+    count = math.ceil(_STRANGERS * len(training))
+    return non_digits(count, training.images, training.labels, rng, photographed=config.photographed)
+
+
+def _require_digits(training: Dataset) -> None:
+    if not can_be_redrawn(training):
+        raise TrainingError(
+            f"Expected the digits 0 to 9 as {SIZE} x {SIZE} gray pictures to redraw, got classes "
+            f"{', '.join(training.names[:12])} of shape {training.images.shape[1:]}. Set redrawn and "
+            "non_digits to 0."
+        )

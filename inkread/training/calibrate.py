@@ -7,14 +7,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.reading.card import Calibration, Threshold
-from inkread.reading.confidence import NEVER, probabilities
+from inkread.reading.card import Calibration, Rejection, Threshold
+from inkread.reading.confidence import NEVER, log_odds_of_none, probabilities
 
-__all__ = ["ERRORS", "calibrate", "fit_temperature", "safe_threshold"]
+__all__ = ["ERRORS", "LOST", "calibrate", "fit_rejection", "fit_temperature", "safe_threshold"]
 
 ERRORS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # the wished error rates that a card lists
 _STARTS = 8  # of the sequences of thresholds that are tried
 _TRIED = 500  # thresholds at most
+LOST = 0.002  # the share of the validation digits that may be taken for none
 DELTA = 0.05  # the probability with which each threshold may fail to keep its error
 
 
@@ -37,6 +38,17 @@ def calibrate(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibra
         if threshold < NEVER:
             thresholds.append(Threshold(error, threshold, float((confidence >= threshold).mean())))
     return Calibration(temperature, tuple(thresholds), DELTA, len(labels))
+
+
+def fit_rejection(scores: NDArray[np.float32]) -> Rejection:
+    """Return from where on a picture shows none of the classes: where all but `LOST` of the digits still pass.
+
+    Args:
+        scores: float32 (N, C + 1), of digits that were not trained on; the last column is for none of the C classes.
+    """
+    odds = log_odds_of_none(scores)
+    score = float(np.quantile(odds, 1 - LOST, method="higher"))
+    return Rejection(score, float((odds > score).mean()), len(odds))
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

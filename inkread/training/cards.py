@@ -12,9 +12,9 @@ import numpy as np
 from inkread import __version__
 from inkread.datasets import Dataset
 from inkread.evaluation.intervals import wilson
-from inkread.reading.card import Calibration, Card, Figure
+from inkread.reading.card import Calibration, Card, Figure, Rejection
 from inkread.training.backend import predict_logits
-from inkread.training.calibrate import calibrate
+from inkread.training.calibrate import calibrate, fit_rejection
 from inkread.training.config import Config
 from inkread.training.fit import Fitted
 from inkread.training.held_out import harder
@@ -27,7 +27,7 @@ _LICENCES = {"mnist": "CC BY-SA 3.0 (trained on MNIST, by Y. LeCun, C. Cortes an
 
 def card_for(recipe: Recipe, dataset: Dataset, config: Config, fitted: Fitted, name: str) -> Card:
     """Return the card of a finished training, with the confidence set on its validation pictures."""
-    calibration, figures = _judged(fitted, config)
+    calibration, rejection, figures = _judged(fitted, config)
     made_with = {m: importlib.metadata.version(m) for m in ("keras", "numpy", "onnx")}
     return Card(
         name=name,
@@ -37,6 +37,7 @@ def card_for(recipe: Recipe, dataset: Dataset, config: Config, fitted: Fitted, n
         preprocessing=fitted.preprocessing,
         parameters=int(sum(np.prod(w.shape) for w in fitted.model.trainable_weights)),
         calibration=calibration,
+        rejection=rejection,
         recipe=recipe.name,
         config=config.to_dict(),
         data=_provenance(dataset, fitted),
@@ -47,18 +48,19 @@ def card_for(recipe: Recipe, dataset: Dataset, config: Config, fitted: Fitted, n
     )
 
 
-def _judged(fitted: Fitted, config: Config) -> tuple[Calibration, tuple[Figure, ...]]:
-    """Return calibration and accuracy from the validation pictures; without them there is nothing to say."""
+def _judged(fitted: Fitted, config: Config) -> tuple[Calibration, Rejection | None, tuple[Figure, ...]]:
+    """Return calibration, rejection and accuracy from the validation pictures; without them there is nothing to say."""
     validation = fitted.validation
     if validation is None:
-        return Calibration(), ()
-    logits = predict_logits(fitted.model, validation.images)
+        return Calibration(), Rejection(0.0, 0.0, 0) if config.non_digits > 0 else None, ()
+    classes = len(validation.names)
+    scores = predict_logits(fitted.model, validation.images)
     # Half of what the confidence is set on is harder than the validation pictures, as other people's digits are.
     shifted = predict_logits(fitted.model, harder(validation, config))
-    calibration = calibrate(np.concatenate([logits, shifted]), np.tile(validation.labels, 2))
-    right = int((logits.argmax(axis=1) == validation.labels).sum())
-    low, high = wilson(right, len(validation))
-    return calibration, (Figure("validation accuracy", right / len(validation), len(validation), low, high),)
+    calibration = calibrate(np.concatenate([scores, shifted])[:, :classes], np.tile(validation.labels, 2))
+    right = int((scores[:, :classes].argmax(axis=1) == validation.labels).sum())
+    figure = Figure("validation accuracy", right / len(validation), len(validation), *wilson(right, len(validation)))
+    return calibration, fit_rejection(scores) if config.non_digits > 0 else None, (figure,)
 
 
 def _provenance(dataset: Dataset, fitted: Fitted) -> dict[str, Any]:

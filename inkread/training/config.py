@@ -62,7 +62,10 @@ class Config:
         precision: "auto" is mixed bfloat16 where the processor has it, else float32.
         redrawn: How many doubles `styles.restyle` draws of each training picture, 0.4 of four in ten; a picture that
             has one is shown itself half of the time. Digits only.
-        photographed: Share of the doubles that go over paper and camera and the whole preprocessing.
+        photographed: Share of the doubles, and of the non-digits, that go over paper and camera and the whole
+            preprocessing.
+        non_digits: How many pictures that show no digit are added to each batch, as a share of it; above 0 the network
+            learns to tell them. Digits only.
         augmentation: How each picture is changed each time it is shown.
     """
 
@@ -85,6 +88,7 @@ class Config:
     precision: str = "auto"
     redrawn: float = 0.0
     photographed: float = 0.0
+    non_digits: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -136,6 +140,7 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
         "split_seed: 0 or more": config["split_seed"] >= 0,
         "redrawn: from 0 to 20": 0 <= config["redrawn"] <= 20,
         "photographed: a share from 0 to 1": 0 <= config["photographed"] <= 1,
+        "non_digits: a share from 0 to 1": 0 <= config["non_digits"] <= 1,
     }
     faults = [f"{rule} (got {config[rule.split(':')[0]]!r})" for rule, kept in rules.items() if not kept]
     choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "keep": KEPT, "precision": PRECISIONS}

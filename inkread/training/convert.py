@@ -15,7 +15,7 @@ from inkread.evaluation.intervals import wilson
 from inkread.reading.card import Card, Figure
 from inkread.reading.model_file import open_model
 from inkread.training.backend import predict_logits
-from inkread.training.calibrate import calibrate
+from inkread.training.calibrate import calibrate, fit_rejection
 from inkread.training.config import Config, config_from
 from inkread.training.export import beside, export, file_logits, write_card
 from inkread.training.foreign import Conventions, foreign_card, keras_file, labels_from, load_keras, wrap
@@ -144,7 +144,7 @@ def _free(path: Path, *, force: bool) -> Path:
 
 def _from_run(folder: Path, card: Card) -> _Network:
     model = load_keras(folder / "weights.keras")
-    wanted, got = ((None, *card.shape), (None, len(card.labels))), (model.input_shape, model.output_shape)
+    wanted, got = ((None, *card.shape), (None, card.outputs)), (model.input_shape, model.output_shape)
     if wanted != got:
         raise ModelError(
             f"Expected a network from {wanted[0]} to {wanted[1]} in {str(folder)!r}, as its card says, got one from "
@@ -210,11 +210,16 @@ def _measured(network: _Network, file: Path, pictures: Pictures, path: Path, *, 
     held_out = pictures.held_out
     if held_out is None:  # the training left nothing out: what was measured on the float network is not of this file
         return Converted(path, replace(card, figures=() if int8 else card.figures))
-    logits, labels = file_logits(file, held_out.images), held_out.labels
+    classes = len(card.labels)
+    scores, labels = file_logits(file, held_out.images), held_out.labels
+    if card.rejection is not None:
+        card = replace(card, rejection=fit_rejection(scores))
+    logits = scores[:, :classes]
     right = int((logits.argmax(axis=1) == labels).sum())
-    before = float((predict_logits(network.model, held_out.images).argmax(axis=1) == labels).mean())
+    wanted = predict_logits(network.model, held_out.images)[:, :classes]
+    before = float((wanted.argmax(axis=1) == labels).mean())
     if pictures.own:
-        shifted = file_logits(file, harder(held_out, config_from(card.config, Config())))
+        shifted = file_logits(file, harder(held_out, config_from(card.config, Config())))[:, :classes]
         logits, labels = np.concatenate([logits, shifted]), np.concatenate([labels, labels])
     n = len(held_out)
     figure = Figure(pictures.named, right / n, n, *wilson(right, n))

@@ -89,7 +89,7 @@ def fit(
     began = time.perf_counter()
     make_deterministic()
     training, validation = parted(dataset, config)
-    shape, classes = dataset.images.shape[1:], len(dataset.names)
+    shape, classes = dataset.images.shape[1:], len(dataset.names) + (config.non_digits > 0)
     keras.utils.set_random_seed(config.seed % 2**32)  # as large as they can be there
     with precision(config.precision):
         model = _built(recipe, shape, classes, config.dropout)

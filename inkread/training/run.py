@@ -176,4 +176,5 @@ def _draw(fitted: Fitted, config: Config, room: RunFolder) -> None:
     few = fitted.training.subset(np.unique(np.linspace(0, every - 1, min(_SAMPLES, every)).round().astype(int)))
     images, targets = next(Batches(few, config).epoch(0))
     title = "What the training saw: augmented pictures"
-    plots.save(plots.sheet(images, targets.argmax(axis=1), few.names, title=title), room.samples)
+    names = few.names if targets.shape[1] == len(few.names) else (*few.names, "none")
+    plots.save(plots.sheet(images, targets.argmax(axis=1), names, title=title), room.samples)
