@@ -138,7 +138,7 @@ def _learn_statistics(model: keras.Model, batches: Iterator[Batch]) -> None:
 
     Averaged weights have other activations than those whose statistics were gathered on the way.
     """
-    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    layers = list(_normalizations(model))
     if not layers:
         return
     usual = [layer.momentum for layer in layers]
@@ -148,3 +148,11 @@ def _learn_statistics(model: keras.Model, batches: Iterator[Batch]) -> None:
         model(pictures, training=True)
     for layer, momentum in zip(layers, usual, strict=True):
         layer.momentum = momentum
+
+
+def _normalizations(layer: Any) -> Iterator[Any]:
+    """Yield the batch normalisations of a model, those of models inside it too."""
+    if isinstance(layer, keras.layers.BatchNormalization):
+        yield layer
+    for inner in getattr(layer, "layers", ()):
+        yield from _normalizations(inner)
