@@ -16,7 +16,8 @@
     │   └── DownloadError                       no mirror answered, or the cache cannot be written
     ├── TrainingError (ValueError)          6   a training that cannot start or go on
     ├── MissingExtraError (ImportError)     7   an optional part that is not installed
-    └── OutputError (OSError)               8   a result that cannot be written
+    ├── OutputError (OSError)               8   a result that cannot be written
+    └── QualityError (ValueError)           9   a model that is not as good as was asked for
 
 Every message says what was expected, what came, and what to do about it. The exit code is the one with which the
 `inkread` command ends; exit code 3 is also used when some of many pictures could not be read.
@@ -42,6 +43,7 @@ __all__ = [
     "MultiplePagesError",
     "NoInkError",
     "OutputError",
+    "QualityError",
     "TrainingError",
     "UnreadableImageError",
     "UsageError",
@@ -134,6 +136,12 @@ class OutputError(InkreadError, OSError):
     """A result cannot be written."""
 
     exit_code = 8
+
+
+class QualityError(InkreadError, ValueError):
+    """A model is measured to be worse than was asked for."""
+
+    exit_code = 9
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

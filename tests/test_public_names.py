@@ -96,11 +96,12 @@ def test_names_come_from_one_place():
 def test_errors_have_exit_codes_and_fit_the_built_in_ones():
     kinds = [getattr(errors, name) for name in errors.__all__]
     assert all(issubclass(kind, errors.InkreadError) for kind in kinds)
-    assert {kind.exit_code for kind in kinds} == set(range(1, 9))
+    assert {kind.exit_code for kind in kinds} == set(range(1, 10))
     assert issubclass(errors.ImageError, ValueError)
     assert issubclass(errors.ModelError, ValueError)
     assert issubclass(errors.MissingExtraError, ImportError)
     assert issubclass(errors.OutputError, OSError)
+    assert issubclass(errors.QualityError, ValueError)
     # The table at the top of the module names each.
     assert all(name in errors.__doc__ for name in errors.__all__)
 
