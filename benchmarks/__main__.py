@@ -13,6 +13,8 @@ NAMES = (
     "normalize",
     "other_hands",
     "non_digits",
+    "abstention",
+    "robustness",
     "time_to_accuracy",
     "step_cost",
     "reference_systems",

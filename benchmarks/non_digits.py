@@ -25,8 +25,8 @@ __all__ = ["KINDS", "drawn", "main"]
 N = 1000
 WANTED_READ, WANTED_LOST = 0.05, 0.005
 LETTERS = "ACEFHKLMNPRTUVWXYadefhkmnprtuvwx"
-LOOK_ALIKES = "OoQDIlijJ|/!()ZzSsBbGgqyc"
-SIGNS = "&%#@*+=-<>~^\"';:{}[]$"
+LOOK_ALIKES = "OoQDIlijJ|/!()'ZzSsBbGgqyc"
+SIGNS = '&%#@*+=-<>~^";:{}[]$'
 # Letters as a hand writes them, strokes in a square from (0, 0) at the top left to (1, 1).
 STROKES = {
     "A": [[(0, 1), (0.5, 0), (1, 1)], [(0.2, 0.65), (0.8, 0.65)]],
