@@ -11,6 +11,7 @@ from pathlib import Path
 from inkread.errors import InkreadError
 from tests.bad_input.case import Case
 from tests.bad_input.data import DATA_COMMANDS, EXPORTS
+from tests.bad_input.evaluating import EVALUATE_COMMANDS, EVALUATIONS
 from tests.bad_input.exporting import NETWORKS
 from tests.bad_input.options import COMMANDS, MODELS, READING
 from tests.bad_input.pictures import ARRAYS, FILES
@@ -26,6 +27,8 @@ CASES: tuple[Case, ...] = (
     *NETWORKS,
     *EXPORTS,
     *DATA_COMMANDS,
+    *EVALUATIONS,
+    *EVALUATE_COMMANDS,
     *COMMANDS,
 )
 PATH = Path(__file__).parents[2] / "docs" / "errors.md"
