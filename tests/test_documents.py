@@ -15,10 +15,14 @@ WITH_EXAMPLES = [
     "inkread",
     "inkread.datasets.dataset",
     "inkread.datasets.splits",
+    "inkread.datasets.describe",
+    "inkread.evaluation.inside",
     "inkread.evaluation.intervals",
     "inkread.imaging.preprocess",
+    "inkread.reading.explain",
     "inkread.reading.predictor",
     "inkread.reading.reader",
+    "inkread.training.recipes",
 ]
 
 

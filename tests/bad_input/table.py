@@ -12,6 +12,7 @@ from inkread.errors import InkreadError
 from tests.bad_input.case import Case
 from tests.bad_input.data import DATA_COMMANDS, EXPORTS
 from tests.bad_input.evaluating import EVALUATE_COMMANDS, EVALUATIONS
+from tests.bad_input.explaining import EXPLAINING
 from tests.bad_input.exporting import NETWORKS
 from tests.bad_input.options import COMMANDS, MODELS, READING
 from tests.bad_input.pictures import ARRAYS, FILES
@@ -29,6 +30,7 @@ CASES: tuple[Case, ...] = (
     *DATA_COMMANDS,
     *EVALUATIONS,
     *EVALUATE_COMMANDS,
+    *EXPLAINING,
     *COMMANDS,
 )
 PATH = Path(__file__).parents[2] / "docs" / "errors.md"
