@@ -60,7 +60,7 @@ def measured(model: str) -> list[Figure]:
 
 def _hands(model: str, most: int | None) -> list[Row]:
     rows = []
-    for name, pictures in _sets():
+    for name, pictures in sets():
         images, truth = _some(pictures, most)
         rows.append(_row(name, truth, [_read(image, model) for image in images]))
     return rows
@@ -79,7 +79,8 @@ def _write(figures: Sequence[Figure], path: Path) -> None:
     partial.replace(path)
 
 
-def _sets() -> Iterator[tuple[str, Pictures]]:
+def sets() -> Iterator[tuple[str, Pictures]]:
+    """Yield the sets of other hands that are there, by name: pictures, or their paths, and the digits on them."""
     folder = Path(os.environ.get("INKREAD_DATA", "")) / "dev"
     if not os.environ.get("INKREAD_DATA") or not folder.is_dir():
         print("Skipped the sets of other hands: INKREAD_DATA names no folder with dev/ in it.")

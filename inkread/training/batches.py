@@ -22,7 +22,7 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """Pictures uint8 (B, *shape) and targets float32 (B, C)."""
 
 _DIGITS = tuple("0123456789")
-_STRANGERS = 0.25  # how many pictures of no digit there are to be chosen from, as a share of the training pictures
+_STRANGERS = 0.5  # how many pictures of no digit there are to be chosen from, as a share of the training pictures
 
 
 class Batches:

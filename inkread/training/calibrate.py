@@ -15,7 +15,7 @@ __all__ = ["ERRORS", "LOST", "calibrate", "fit_rejection", "fit_temperature", "s
 ERRORS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # the wished error rates that a card lists
 _STARTS = 2  # of the sequences of thresholds that are tried: each more takes from the certainty of all
 _TRIED = 500  # thresholds at most
-LOST = 0.002  # the share of the validation digits that may be taken for none
+LOST = 0.001  # the share of the validation digits that may be taken for none
 DELTA = 0.05  # the probability with which each threshold may fail to keep its error
 
 

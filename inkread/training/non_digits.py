@@ -23,7 +23,7 @@ __all__ = ["non_digits"]
 _SIDE = 112  # pixels of the sheet that things are drawn on
 _STICK = 0.4  # of its height: what is narrower passes for a one
 _LETTERS = "ACEFHJKLMNPRTUVWXYacdefhkmnprtuvwx"
-_SIGNS = '+=*#%@<~^"-'
+_SIGNS = '+=*#%@<>~^"-&$?{}[]_;:'
 _FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
@@ -144,7 +144,7 @@ def _curve(sheet: NDArray[np.uint8], points: NDArray[np.floating], pen: int) -> 
 def _scribble(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
     """One long line that crosses itself many times."""
     sheet = _sheet()
-    points = np.cumsum(rng.normal(0, 1, (int(rng.integers(12, 36)), 2)), axis=0)
+    points = np.cumsum(rng.normal(0, 1, (int(rng.integers(12, 60)), 2)), axis=0)
     points -= points.min(axis=0)
     points = 8 + points * (_SIDE - 16) / np.maximum(points.max(axis=0), 1e-6)
     _curve(sheet, points, max(2, _pen(rng) // 2))
@@ -236,13 +236,13 @@ def _any(of_class: list[NDArray[np.uint8]], among: tuple[int, ...], rng: np.rand
 
 
 def _several(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Two to five digits side by side, apart or touching."""
+    """Two to five digits side by side."""
     digits = [
         _enlarged(_any(of_class, tuple(range(10)), rng), int(rng.integers(64, 96))) for _ in range(rng.integers(2, 6))
     ]
     if len(digits) == 2 and min(d.shape[1] for d in digits) < 24:  # an upright stroke at a digit's side is part of many
         digits.append(_enlarged(_any(of_class, (2, 3, 5, 8), rng), 80))
-    gap = int(rng.integers(-6, 30))
+    gap = int(rng.integers(8, 34))  # apart: a digit that touches a neighbour's rim is a digit still
     sheet = np.zeros((130, 60 + sum(d.shape[1] + max(gap, 0) for d in digits)), np.uint8)
     x = 20
     for digit in digits:
@@ -280,8 +280,8 @@ _Kind = Callable[[list[NDArray[np.uint8]], np.random.Generator], NDArray[np.uint
 _KINDS: dict[str, tuple[_Kind, float]] = {
     "letter": (_letter, 6),
     "word": (_word, 1.5),
-    "sign": (_sign, 1.5),
-    "scribble": (_scribble, 1.5),
+    "sign": (_sign, 2.5),
+    "scribble": (_scribble, 2.5),
     "zigzag": (_zigzag, 1),
     "strokes": (_strokes, 1.5),
     "blot": (_blot, 1),
