@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from inkread.datasets import Dataset, Progress
     from inkread.evaluation.evaluation import Comparison, Evaluation
     from inkread.evaluation.metrics import Share
+    from inkread.evaluation.robustness import Robustness
     from inkread.evaluation.selective import Answered, Promise
 
 __all__ = ["evaluate"]
 
 _EXAMPLES = 20
+_DAMAGED = 2000  # pictures of the robustness, unless told otherwise
 
 
 class Split(StrEnum):
@@ -43,26 +46,38 @@ def evaluate(
         float | None, typer.Option(help="End with exit code 9 when fewer are right: 0.99 for 99 %.")
     ] = None,
     json: Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="The figures as JSON.")] = None,
-    report: Annotated[Path | None, typer.Option(help="New folder for figures, tables and drawings.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="New folder for a page (report.html) with figures, tables and drawings.")
+    ] = None,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Measure too how well it reads pictures made worse in 25 ways.")
+    ] = False,
+    robustness_count: Annotated[
+        int | None, typer.Option(metavar="N", help=f"How many pictures for that, {_DAMAGED} by default.")
+    ] = None,
 ) -> None:
     """Measure a model file on labelled pictures.
 
     How often it is right, of which classes, what it takes for what, whether its confidence means what it says, how
-    much it can answer at a wished error, and what it costs.
+    much it can answer at a wished error, and what it costs; with --robustness, how well it reads damaged pictures.
     """
     from inkread import console
     from inkread.evaluation.evaluate import require_accuracy
 
     _check(min_accuracy, json, report)
-    evaluation = _evaluated(model, data, split, compare)
+    count = _count(robustness, robustness_count)
+    evaluation, damaged = _evaluated(model, data, split, compare, count)
     if json != "-":
         _show(evaluation)
+        if damaged is not None:
+            _show_robustness(damaged)
     for note in evaluation.notes:
         console.note(note)
     if json is not None:
-        _write_json(evaluation, json)
+        _write_json(evaluation, damaged, json)
     if report is not None:
-        _write_report(evaluation, report, silent=json == "-")
+        command = _command(model, data, split, compare, count, report)
+        _write_report(evaluation, damaged, report, command, silent=json == "-")
     if min_accuracy is not None:
         require_accuracy(evaluation, min_accuracy)
 
@@ -85,7 +100,20 @@ def _check(min_accuracy: float | None, json: str | None, report: Path | None) ->
         check_folder(report)
 
 
-def _evaluated(model: str, data: str, split: Split | None, other: str | None) -> Evaluation:
+def _count(wanted: bool, count: int | None) -> int | None:
+    """Return how many pictures to damage; None for not at all."""
+    from inkread.errors import UsageError
+
+    if count is not None and not wanted:
+        raise UsageError("Expected --robustness beside --robustness-count, which says for how many pictures.")
+    if count is not None and count < 1:
+        raise UsageError(f"Expected --robustness-count from 1, got {count}.")
+    return (count or _DAMAGED) if wanted else None
+
+
+def _evaluated(
+    model: str, data: str, split: Split | None, other: str | None, damaged: int | None
+) -> tuple[Evaluation, Robustness | None]:
     from inkread import console
     from inkread.evaluation import evaluate as evaluating
     from inkread.reading.model_file import open_model
@@ -95,14 +123,32 @@ def _evaluated(model: str, data: str, split: Split | None, other: str | None) ->
         open_model(other)
     with console.progress("download") as progress:
         dataset, part = _pictures(model, data, split, progress)
+    # First what may not be possible with these pictures at all.
+    robustness = _robustness(model, dataset, damaged) if damaged is not None else None
     evaluation = evaluating.evaluate(model, dataset, split_name=part)
     if other is None:
-        return evaluation
+        return evaluation, robustness
     second = evaluating.evaluate(other, dataset, split_name=part, cost=False)
     for note in second.notes:
         if note not in evaluation.notes:
             console.note(f"{second.model.name}: {note}")
-    return evaluating.compare(evaluation, second)
+    return evaluating.compare(evaluation, second), robustness
+
+
+def _robustness(model: str, dataset: Dataset, count: int) -> Robustness:
+    from inkread import console
+    from inkread.errors import UsageError
+    from inkread.evaluation.robustness import robustness
+    from inkread.imaging.frame import SIZE
+
+    if dataset.images.shape[1:] != (SIZE, SIZE):
+        form = " x ".join(map(str, dataset.images.shape[1:]))
+        raise UsageError(
+            f"Expected gray pictures of {SIZE} x {SIZE} for --robustness, as MNIST has them, got {form} from "
+            f"{dataset.source}. Leave --robustness out, or name other pictures with --data."
+        )
+    with console.progress("robustness") as progress:
+        return robustness(model, dataset, count=count, report=progress)
 
 
 def _pictures(model: str, data: str, split: Split | None, progress: Progress) -> tuple[Dataset, str]:
@@ -256,6 +302,14 @@ def _show_promises(evaluation: Evaluation) -> None:
     console.table("Thresholds of the card", columns, rows, numbers=range(5))
 
 
+def _show_robustness(robustness: Robustness) -> None:
+    from inkread import console
+    from inkread.evaluation.robustness import robustness_tables
+
+    for table in robustness_tables(robustness):
+        console.table(table.title, table.columns, table.rows, numbers=table.numbers)
+
+
 def _answered(answered: Answered) -> tuple[str, str, str]:
     wrong = f"{answered.error.hits:,}" if answered.error else ""
     return f"{answered.coverage.value:.2%}", f"{answered.threshold:.4f}", wrong
@@ -292,24 +346,35 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.2%}"
 
 
-def _write_json(evaluation: Evaluation, target: str) -> None:
+def _write_json(evaluation: Evaluation, robustness: Robustness | None, target: str) -> None:
     from inkread import console
     from inkread.evaluation.report_files import to_json
     from inkread.files import replacing
 
     if target == "-":
-        console.data(to_json(evaluation), end="")
+        console.data(to_json(evaluation, robustness), end="")
         return
     with replacing(Path(target)) as partial:
-        partial.write_text(to_json(evaluation), encoding="utf-8")
+        partial.write_text(to_json(evaluation, robustness), encoding="utf-8")
     console.note(f"The figures are in {target}.")
 
 
-def _write_report(evaluation: Evaluation, folder: Path, *, silent: bool) -> None:
+def _command(model: str, data: str, split: Split | None, other: str | None, damaged: int | None, report: Path) -> str:
+    """Return the command that makes the report again."""
+    words = ["inkread", "evaluate", model, "--data", data]
+    words += ["--split", split.value] if split is not None else []
+    words += ["--compare", other] if other is not None else []
+    words += ["--robustness", "--robustness-count", str(damaged)] if damaged is not None else []
+    return shlex.join([*words, "--report", str(report)])
+
+
+def _write_report(
+    evaluation: Evaluation, robustness: Robustness | None, folder: Path, command: str, *, silent: bool
+) -> None:
     """Write the report, and its paths to stdout where that is not taken by the JSON."""
     from inkread import console
     from inkread.evaluation.report_files import write_report
 
-    for path in write_report(evaluation, folder):
+    for path in write_report(evaluation, folder, robustness, command):
         if not silent:
             console.data(str(path))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkread import Predictor
+from inkread import Predictor, normalize_batch
 from inkread.datasets import load, split
 from inkread.reading.card import Calibration, Threshold
 from tests.model_files import make_card
@@ -186,9 +186,11 @@ def test_a_report(inkread, model, pictures, tmp_path):
     assert ended.code == 0
     drawings = [f"{name}.png" for name in ("confusion", "reliability", "risk_coverage", "misread")]
     tables = [f"{name}.csv" for name in ("confusion", "per_class", "reliability", "risk_coverage", "predictions")]
-    assert {path.name for path in folder.iterdir()} == {*drawings, *tables, "report.json"}
-    for name in (*drawings, *tables, "report.json"):
-        assert str(folder / name) in ended.stdout.splitlines()
+    names = (*tables, *drawings, "report.json", "report.html")
+    assert {path.name for path in folder.iterdir()} == set(names)
+    assert ended.stdout.splitlines()[-len(names) :] == [str(folder / name) for name in names]
+    command = f"inkread evaluate {model()} --data {pictures} --report {folder}"
+    assert command in (folder / "report.html").read_text(encoding="utf-8")
     for name in drawings:
         with Image.open(folder / name) as picture:
             assert picture.format == "PNG"
@@ -224,6 +226,60 @@ def test_a_report_without_matplotlib(inkread, model, pictures, tmp_path, monkeyp
     assert ended.code == 7
     assert "inkread[report]" in ended.stderr
     assert not (tmp_path / "report").exists()
+
+
+def test_a_report_without_jinja(inkread, model, pictures, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    ended = inkread("evaluate", model(), "--data", pictures, "--report", tmp_path / "report")
+    assert ended.code == 7
+    assert "jinja2 is missing" in ended.stderr
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.fixture
+def digits(draw_digit, tmp_path) -> Path:
+    """Return a set of 24 drawn digits in MNIST's form, all of it a test part."""
+    labels = np.array([0, 1, 2, 3, 4, 7] * 4)
+    images = normalize_batch(np.stack([draw_digit(label) for label in labels]))
+    np.savez(tmp_path / "drawn.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return tmp_path / "drawn.npz"
+
+
+def test_robustness(inkread, digits, tmp_path):
+    folder = tmp_path / "report"
+    options = ("--robustness", "--robustness-count", "3")
+    ended = inkread("evaluate", "default", "--data", digits, *options, "--report", folder)
+    assert ended.code == 0, ended.stderr
+    for told in ("on 3 pictures of", "clean pictures", "Raw: accuracy in %", "Normalized: accuracy in %", "light_grad"):
+        assert told in ended.stdout
+    assert {"robustness.csv", "robustness.png", "corruptions.png"} <= {path.name for path in folder.iterdir()}
+    assert len(rows(folder / "robustness.csv")) == 1 + 1 + 25 * 5
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "How well does it read pictures made worse?" in page
+    assert f"--data {digits} --robustness --robustness-count 3 --report" in page
+    ended = inkread("evaluate", "default", "--data", digits, *options, "--json", "-")
+    told = json.loads(ended.stdout)["robustness"]
+    assert (told["n"], len(told["cells"])) == (3, 125)
+    assert told["cells"] == json.loads((folder / "report.json").read_text(encoding="utf-8"))["robustness"]["cells"]
+
+
+def test_robustness_of_other_pictures(inkread, model, pictures):
+    ended = inkread("evaluate", model(), "--data", pictures, "--robustness")
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "Expected gray pictures of 28 x 28 for --robustness, as MNIST has them, got 12 x 12" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--robustness-count", "5"], "Expected --robustness beside --robustness-count"),
+        (["--robustness", "--robustness-count", "0"], "Expected --robustness-count from 1, got 0"),
+    ],
+)
+def test_a_count_of_damaged_pictures_that_cannot_be(inkread, model, pictures, options, said):
+    ended = inkread("evaluate", model(), "--data", pictures, *options)
+    assert (ended.code, ended.stdout) == (2, "")
+    assert said in ended.stderr
 
 
 def test_json_to_nowhere(inkread, model, pictures, tmp_path):
