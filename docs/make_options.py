@@ -45,9 +45,13 @@ def _settings() -> str:
     rows = [
         (f"`{name}`", _flag(name), _value(getattr(plain, name)), _value(getattr(default, name)), text)
         for name, text in described(Config).items()
-        if name != "augmentation"
+        if name not in ("augmentation", "network")
     ]
-    return _table(("key", "flag", "plain `Config()`", "in `default`", "what"), rows)
+    network = (
+        "In the table `[network]` of a file stands what else a recipe's builder takes, such as `width = 1.5` and "
+        "`depth = 3` for `cnn-dropout`."
+    )
+    return f"{_table(('key', 'flag', 'plain `Config()`', 'in `default`', 'what'), rows)}\n\n{network}"
 
 
 def _augmentation() -> str:

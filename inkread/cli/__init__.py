@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inkread.cli import data, evaluate, explain, export, models, read, train
+from inkread.cli import compare, data, evaluate, explain, export, models, read, train, tune
 
 __all__ = ["app"]
 
@@ -21,6 +21,8 @@ app.command("read")(read.read)
 app.command("train")(train.train)
 app.add_typer(data.app, name="data", help="Get, show and export labelled pictures.")
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("tune")(tune.tune)
 app.command("explain")(explain.explain)
 app.command("doubtful")(explain.doubtful)
 app.command("export")(export.export)

@@ -67,6 +67,8 @@ class Config:
         non_digits: How many pictures that show no digit are added to each batch, as a share of it; above 0 the network
             learns to tell them. Digits only.
         augmentation: How each picture is changed each time it is shown.
+        network: What the recipe's network is built with, by name, where its builder takes more than shape, classes and
+            dropout: width and depth of cnn-dropout, for instance.
     """
 
     epochs: int = 10
@@ -90,6 +92,7 @@ class Config:
     photographed: float = 0.0
     non_digits: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    network: Mapping[str, float | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, all faults at once."""
@@ -155,6 +158,11 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
         if not (0 <= value < math.inf and (most is None or value <= most)):
             rule = "0 or more" if most is None else f"from 0 to {most}"
             faults.append(f"augmentation.{f.name}: {rule} (got {value!r})")
+    faults += [
+        f"network.{key}: a number, a text or a truth (got {value!r})"
+        for key, value in config["network"].items()
+        if not isinstance(value, (int, float, str))
+    ]
     return faults
 
 
@@ -177,7 +185,11 @@ def config_from(changes: Mapping[str, Any], base: Config) -> Config:
     if not isinstance(augmentation, Mapping):
         faults.append(f"augmentation: a table (got {augmentation!r})")
         augmentation = {}
-    outer = {key: value for key, value in changes.items() if key != "augmentation"}
+    network = changes.get("network", base.network)
+    if not isinstance(network, Mapping):
+        faults.append(f"network: a table (got {network!r})")
+        network = {}
+    outer = {key: value for key, value in changes.items() if key not in ("augmentation", "network")}
     top = _checked(outer, Config, "", faults)
     inner = _checked(augmentation, Augmentation, "augmentation.", faults)
     bent = Augmentation(**(asdict(base.augmentation) | inner))
@@ -185,7 +197,7 @@ def config_from(changes: Mapping[str, Any], base: Config) -> Config:
     other = top.get("optimizer", base.optimizer)
     if other != base.optimizer and other in OPTIMIZERS:  # one optimizer's rate is another's ruin
         kept["learning_rate"], kept["weight_decay"] = OPTIMIZERS[other]
-    values = kept | top | {"augmentation": bent}
+    values = kept | top | {"augmentation": bent, "network": dict(network)}
     faults += _out_of_range(values)
     if faults:
         raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
@@ -206,7 +218,8 @@ def overridden(changes: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, A
 def _checked(given: Mapping[str, Any], kind: type, prefix: str, faults: list[str]) -> dict[str, Any]:
     """Return the values of known keys, as the type of their field; note what is wrong with the others."""
     types = {name: hint for name, hint in get_type_hints(kind).items() if name in {f.name for f in fields(kind)}}
-    types.pop("augmentation", None)
+    for table in ("augmentation", "network"):
+        types.pop(table, None)
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key not in types:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.datasets import Dataset
-from inkread.errors import TrainingError
+from inkread.errors import TrainingError, UsageError
 from inkread.imaging.frame import SIZE
 from inkread.imaging.preprocess import VERSION, is_normalized
 from inkread.training.backend import make_deterministic, precision, require_keras, summary
@@ -20,6 +20,7 @@ from inkread.training.folder import RunFolder
 from inkread.training.held_out import parted
 from inkread.training.history import Epoch
 from inkread.training.listener import Listener
+from inkread.training.network_options import checked_options
 from inkread.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def fit(
         OutputError: The folder cannot be written to; its last checkpoint is intact.
         TrainingError: The loss is no longer a number, the pictures are too small for the network, or the weights to
             begin with are another network's.
+        UsageError: The configuration's network has options that the recipe's builder does not take.
     """
     require_keras()
     import keras
@@ -92,7 +94,7 @@ def fit(
     shape, classes = dataset.images.shape[1:], len(dataset.names) + (config.non_digits > 0)
     keras.utils.set_random_seed(config.seed % 2**32)  # as large as they can be there
     with precision(config.precision):
-        model = _built(recipe, shape, classes, config.dropout)
+        model = _built(recipe, shape, classes, config)
     listener.on_model(summary(model))
     steps = -(-len(training) // config.batch_size)
     model.compile(
@@ -108,7 +110,7 @@ def fit(
         from inkread.training.weights import begin_with
 
         begin_with(model, start)
-    plain = _built(recipe, shape, classes, config.dropout)
+    plain = _built(recipe, shape, classes, config)
     shown = Batches(training, config)
     watch = Watch(plain, config, folder, shown, validation, checkpoint, listener, began)
     done = len(watch.epochs)
@@ -128,9 +130,12 @@ def fit(
     return Fitted(plain, training, validation, _preprocessing(dataset), epochs, epochs[-1].seconds)
 
 
-def _built(recipe: Recipe, shape: tuple[int, ...], classes: int, dropout: float) -> keras.Model:
+def _built(recipe: Recipe, shape: tuple[int, ...], classes: int, config: Config) -> keras.Model:
+    options = checked_options(recipe.build, config.network, recipe.name)
     try:
-        return recipe.build(shape, classes, dropout)
+        return recipe.build(shape, classes, config.dropout, **options)
+    except UsageError:  # of the options
+        raise
     except ValueError as error:
         raise TrainingError(
             f"The recipe {recipe.name!r} cannot take pictures of shape {shape}: {str(error).splitlines()[0]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inkread.errors import InkreadError
 from tests.bad_input.case import Case
+from tests.bad_input.comparing import COMPARING, TUNING
 from tests.bad_input.data import DATA_COMMANDS, EXPORTS
 from tests.bad_input.evaluating import EVALUATE_COMMANDS, EVALUATIONS
 from tests.bad_input.explaining import EXPLAINING
@@ -30,6 +31,8 @@ CASES: tuple[Case, ...] = (
     *DATA_COMMANDS,
     *EVALUATIONS,
     *EVALUATE_COMMANDS,
+    *COMPARING,
+    *TUNING,
     *EXPLAINING,
     *COMMANDS,
 )

@@ -16,6 +16,7 @@ from inkread.training.recipes import RECIPES
 
 OTHER = Config(
     epochs=3,
+    network={"width": 2.0},
     batch_size=64,
     optimizer="rmsprop",
     learning_rate=1e-05,
