@@ -18,7 +18,7 @@ from PIL import Image
 
 from benchmarks.common import percent
 from benchmarks.reference_systems import KEPT, VARIANTS, runs_of, spread_of
-from inkread.evaluation import plots
+from inkread.evaluation import drawing, plots
 from inkread.evaluation.intervals import wilson
 from inkread.training.recipes import RECIPES
 
@@ -171,7 +171,7 @@ def _by_epoch(runs: dict[str, list[Run]]) -> str:
     """Return the test accuracy after each epoch, a column for each run and the mean of each variant."""
     head, columns = ["epoch"], []
     for variant, found in runs.items():
-        sort = "" if len(runs) == 1 else f"{_short(variant)}, "
+        sort = "" if len(runs) == 1 else f"{shortened(variant)}, "
         shares = np.array([[epoch["test_accuracy"] for epoch in run["epochs"]] for run in found])  # (seeds, epochs)
         head += [f"{sort}seed {run['seed']}" for run in found] + [f"{sort}mean"] * (len(found) > 1)
         columns += [*shares, *([shares.mean(axis=0)] if len(found) > 1 else [])]
@@ -180,7 +180,7 @@ def _by_epoch(runs: dict[str, list[Run]]) -> str:
     return "Test accuracy after each epoch:\n\n" + _table([head, *rows])
 
 
-def _short(variant: str) -> str:
+def shortened(variant: str) -> str:
     return variant.rpartition(" with ")[2] if " with " in variant else "Adam"
 
 
@@ -238,11 +238,11 @@ def curves(runs: dict[str, list[Run]]) -> Figure:
     Args:
         runs: By variant; the second one is dashed.
     """
-    with plots._style():
-        figure = plots._new_figure(9.0, 3.6)
+    with drawing.calm_style():
+        figure = drawing.new_figure(9.0, 3.6)
         loss, accuracy = figure.subplots(1, 2)
         for (variant, found), style in zip(runs.items(), ("-", (0, (4, 2))), strict=False):
-            sort = "" if len(runs) == 1 else f", {_short(variant)}"
+            sort = "" if len(runs) == 1 else f", {shortened(variant)}"
             for axes, key, label, colour in _lines(loss, accuracy):
                 _draw(axes, [[epoch.get(key) for epoch in run["epochs"]] for run in found], label + sort, colour, style)
             at = [len(found[0]["epochs"])] * len(found)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.errors import UsageError
+from inkread.evaluation.drawing import BLUE, FAINT, INK, ORANGE, calm_style, new_figure, shortened
 from inkread.evaluation.metrics import Share
-from inkread.evaluation.plots import _BLUE, _FAINT, _INK, _ORANGE, _new_figure, _short, _style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Dot", "accuracy_and_time", "learning_curves"]
 
 # Okabe and Ito's, with marks that differ too: told apart without colour.
-_COLOURS = (_BLUE, _ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#333333")
+_COLOURS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#333333")
 _MARKS = ("o", "s", "^", "D", "v", "P", "X")
 _LINES = ("-", "--", ":")
 _LEAST_ERROR = 1e-5  # where no error at all is drawn
@@ -46,7 +46,7 @@ class Dot:
     microseconds: float
 
 
-@_style()
+@calm_style()
 def accuracy_and_time(dots: Sequence[Dot], *, title: str = "") -> Figure:
     """Draw the errors of classifiers, with 95 % intervals, against the time that a picture takes, both on log axes.
 
@@ -59,7 +59,7 @@ def accuracy_and_time(dots: Sequence[Dot], *, title: str = "") -> Figure:
     """
     if not dots:
         raise UsageError("Expected at least one classifier to draw, got none.")
-    figure = _new_figure(8.0, 5.2)
+    figure = new_figure(8.0, 5.2)
     axes = figure.subplots()
     kinds = list(dict.fromkeys(dot.kind for dot in dots))
     for kind, colour, mark in zip(kinds, _COLOURS, _MARKS, strict=False):
@@ -74,14 +74,14 @@ def accuracy_and_time(dots: Sequence[Dot], *, title: str = "") -> Figure:
     axes.xaxis.set_major_formatter("{x:,.5g}")
     axes.xaxis.set_minor_formatter("")
     axes.set_xlabel("microseconds for a picture, of many at once")
-    axes.set_title(_short(title, 90))
+    axes.set_title(shortened(title, 90))
     figure.legend(loc="outside upper right", ncols=len(kinds))
     figure.draw_without_rendering()  # settles where the axes lie: labels are placed in points
     _name_dots(axes, dots)
     return figure
 
 
-@_style()
+@calm_style()
 def learning_curves(curves: Mapping[str, Sequence[tuple[int, float]]], *, title: str = "") -> Figure:
     """Draw the error of classifiers against the number of pictures that they were given, both on log axes.
 
@@ -94,7 +94,7 @@ def learning_curves(curves: Mapping[str, Sequence[tuple[int, float]]], *, title:
     """
     if not curves or not all(curves.values()):
         raise UsageError("Expected at least one curve, each of at least one point, to draw; got none.")
-    figure = _new_figure(8.0, 5.2)
+    figure = new_figure(8.0, 5.2)
     axes = figure.subplots()
     for place, points in enumerate(curves.values()):
         axes.plot(
@@ -111,8 +111,8 @@ def learning_curves(curves: Mapping[str, Sequence[tuple[int, float]]], *, title:
     axes.set_xticks(numbers, [f"{number:,}" for number in numbers], minor=False)
     axes.xaxis.set_minor_formatter("")
     axes.set_xlabel("labelled pictures")
-    axes.set_title(_short(title, 90))
-    longest = max(len(_short(name)) for name in curves)
+    axes.set_title(shortened(title, 90))
+    longest = max(len(shortened(name)) for name in curves)
     left, right = np.log10(numbers[0]), np.log10(numbers[-1])
     # Room for the names behind the last points.
     axes.set_xlim(10 ** (left - 0.1), 10 ** (right + 0.1 + max(0.5, right - left) * longest / 75))
@@ -142,7 +142,7 @@ def _name_dots(axes: Axes, dots: Sequence[Dot]) -> None:
     left, right = (side / scale for side in axes.bbox.intervalx)
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
     for dot, (x, y) in zip(dots, places, strict=True):
-        text = _short(dot.name)
+        text = shortened(dot.name)
         wide = _LETTER * len(text)
         sides = [(7.0, -3.0), (-7.0 - wide, -3.0), (-wide / 2, 7.0), (-wide / 2, -14.0)]
         sides += [(7.0, step * _LINE - 3) for step in (1, -1, 2, -2, 3, -3)]
@@ -169,17 +169,17 @@ def _name_ends(axes: Axes, curves: Mapping[str, Sequence[tuple[int, float]]]) ->
     placed = _apart(heights.tolist(), _LINE)
     for place, (name, end, height, at) in enumerate(zip(curves, ends, heights, placed, strict=True)):
         label = axes.annotate(
-            _short(name),
+            shortened(name),
             (right, end[1]),
             (10, at - height),
             textcoords="offset points",
             va="center",
             fontsize=8,
-            color=_COLOURS[place % len(_COLOURS)] if place < len(_COLOURS) else _INK,
+            color=_COLOURS[place % len(_COLOURS)] if place < len(_COLOURS) else INK,
         )
         label.set_in_layout(False)
         if end[0] < right:
-            axes.plot([end[0], right], [end[1]] * 2, color=_FAINT, linewidth=0.6, linestyle=":", zorder=0)
+            axes.plot([end[0], right], [end[1]] * 2, color=FAINT, linewidth=0.6, linestyle=":", zorder=0)
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkread.evaluation import plots, report_plots
+from inkread.evaluation import drawing, report_plots
 from inkread.evaluation.evaluation import Reliability, Selective
 from inkread.evaluation.robustness import Robustness
 from inkread.evaluation.robustness_plots import draw_robustness
@@ -54,24 +54,24 @@ def reliability_svg(reliability: Reliability, label: str) -> str:
         reliability: What to draw.
         label: What it shows, for those who cannot see it; plain text.
     """
-    with plots._style():
-        figure = plots._new_figure(_WIDTH, 3.9)
+    with drawing.calm_style():
+        figure = drawing.new_figure(_WIDTH, 3.9)
         report_plots.reliability_diagram(reliability.bins, ax=figure.subplots())
         return _svg(figure, label)
 
 
 def risk_coverage_svg(selective: Selective, label: str) -> str:
     """Return the curve of errors over answers as an SVG element; arguments as for `reliability_svg`."""
-    with plots._style():
-        figure = plots._new_figure(_WIDTH, 3.9)
+    with drawing.calm_style():
+        figure = drawing.new_figure(_WIDTH, 3.9)
         report_plots.risk_coverage_curve(_thinned(selective.curve), selective.promises, ax=figure.subplots())
         return _svg(figure, label)
 
 
 def robustness_svg(robustness: Robustness, way: str, label: str) -> str:
     """Return one way of the accuracy by corruption as an SVG element; arguments as for `reliability_svg`."""
-    with plots._style():
-        figure = plots._new_figure(_WIDTH, 1.5 + 0.21 * max(4, len(robustness.names)))
+    with drawing.calm_style():
+        figure = drawing.new_figure(_WIDTH, 1.5 + 0.21 * max(4, len(robustness.names)))
         axes = figure.subplots()
         draw_robustness(axes, robustness, way)
         axes.set_title("")
@@ -82,7 +82,7 @@ def robustness_svg(robustness: Robustness, way: str, label: str) -> str:
 def figure_uri(figure: Figure | SubFigure) -> str:
     """Return a figure as the data URI of a PNG file of few colours."""
     file = io.BytesIO()
-    with plots._style():
+    with drawing.calm_style():
         figure.savefig(file, format="png", metadata={"Software": None})  # type: ignore[union-attr]
     with Image.open(file) as picture:
         return _uri(picture.convert("RGB").quantize(_SHADES, dither=Image.Dither.NONE))

@@ -7,17 +7,27 @@ are put back after each drawing.
 from __future__ import annotations
 
 import textwrap
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inkread.errors import MissingExtraError, UsageError
+from inkread.errors import UsageError
+from inkread.evaluation.drawing import (
+    BLUE,
+    FAINT,
+    INK,
+    ORANGE,
+    as_tile,
+    calm_style,
+    mosaic,
+    new_figure,
+    pixel_figure,
+    shortened,
+    widest_text,
+)
 from inkread.files import replacing
 
 if TYPE_CHECKING:
@@ -27,64 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["class_histogram", "confusion_heatmap", "curves", "mean_pictures", "save", "sheet"]
 
-# Okabe and Ito's colours (jfly.uni-koeln.de/color), which the colour-blind tell apart too.
-_BLUE, _ORANGE = "#0072B2", "#D55E00"
-_INK, _FAINT = "#333333", "#8c8c8c"
-_GAP_GRAY = 222
-"""Between pictures: seen beside black ones and beside white ones."""
-
-_STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: a figure looks the same everywhere
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": 10,
-    "axes.labelsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": _FAINT,
-    "axes.labelcolor": _INK,
-    "axes.titlecolor": _INK,
-    "axes.facecolor": "white",
-    "axes.axisbelow": True,
-    "axes.grid": False,
-    "figure.facecolor": "white",
-    "grid.color": "#e6e6e6",
-    "text.color": _INK,
-    "text.usetex": False,
-    "text.parse_math": False,  # "$" in the name of a class is a dollar
-    "xtick.color": _FAINT,
-    "ytick.color": _FAINT,
-    "xtick.labelcolor": _INK,
-    "ytick.labelcolor": _INK,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 4,
-}
-_DPI = 110
 _MOST_ROWS = 30
-_LONGEST_NAME = 28
 
 
-@contextmanager
-def _style() -> Iterator[None]:
-    """Draw in one calm style, whatever the user's own settings are."""
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingExtraError("Drawing", "report", "matplotlib") from error
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
-        # Names in a script that the font lacks are drawn as boxes, which says enough.
-        warnings.filterwarnings("ignore", r"(?s)Glyph .* missing from", UserWarning)
-        yield
-
-
-@_style()
+@calm_style()
 def curves(history: Mapping[str, Sequence[float]], *, best: int | None = None) -> Figure:
     """Draw loss and accuracy over the epochs.
 
@@ -97,7 +53,7 @@ def curves(history: Mapping[str, Sequence[float]], *, best: int | None = None) -
         UsageError: One of the first three is missing or empty, or the lengths differ.
     """
     columns = _checked(history)
-    figure = _new_figure(9.0, 3.6)
+    figure = new_figure(9.0, 3.6)
     loss, accuracy = figure.subplots(1, 2)
     for axes, key in ((loss, "loss"), (accuracy, "accuracy")):
         _draw_lines(axes, columns, key)
@@ -111,7 +67,7 @@ def curves(history: Mapping[str, Sequence[float]], *, best: int | None = None) -
     return figure
 
 
-@_style()
+@calm_style()
 def class_histogram(counts: ArrayLike, names: Sequence[str]) -> Figure:
     """Draw how many pictures each class has, as bars with number and share.
 
@@ -125,10 +81,10 @@ def class_histogram(counts: ArrayLike, names: Sequence[str]) -> Figure:
     sizes = np.asarray(counts)
     _check_names(sizes.shape, (len(names),), "counts")
     total = max(1, int(sizes.sum()))
-    figure = _new_figure(7.0, 1.0 + 0.26 * max(3, len(sizes)))
+    figure = new_figure(7.0, 1.0 + 0.26 * max(3, len(sizes)))
     axes = figure.subplots()
     places = np.arange(len(sizes))
-    axes.barh(places, sizes, height=0.72, color=_BLUE)
+    axes.barh(places, sizes, height=0.72, color=BLUE)
     for place, size in enumerate(sizes.tolist()):
         axes.text(1, place, f"{size:,}", transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=8)
         axes.text(
@@ -139,11 +95,11 @@ def class_histogram(counts: ArrayLike, names: Sequence[str]) -> Figure:
             ha="right",
             va="center",
             fontsize=8,
-            color=_FAINT,
+            color=FAINT,
         )
-    axes.axvline(total / len(sizes), color=_INK, linewidth=1, linestyle=":", alpha=0.7)
+    axes.axvline(total / len(sizes), color=INK, linewidth=1, linestyle=":", alpha=0.7)
     axes.text(total / len(sizes), len(sizes) - 0.35, "even share", ha="center", va="top", fontsize=8)
-    axes.set_yticks(places, [_short(name) for name in names])
+    axes.set_yticks(places, [shortened(name) for name in names])
     axes.set_ylim(len(sizes) - 0.4, -0.6)
     axes.set_xlim(0, max(1, sizes.max()) * 1.15)  # room for the numbers
     axes.set_title(f"{total:,} pictures in {len(sizes)} classes")
@@ -153,7 +109,7 @@ def class_histogram(counts: ArrayLike, names: Sequence[str]) -> Figure:
     return figure
 
 
-@_style()
+@calm_style()
 def sheet(
     images: NDArray[np.uint8], labels: ArrayLike, names: Sequence[str], *, title: str = "", per_class: int = 10
 ) -> Figure:
@@ -178,20 +134,20 @@ def sheet(
     ]
     if len(names) > len(rows):
         title = f"{title} (the first {len(rows)} of {len(names)} classes)".lstrip()
-    height, width = _tile(images[0], 72).shape[:2]
-    tiles = [[_tile(picture, 72) for picture in row] for row in rows]
-    canvas, corners = _mosaic(tiles, (height, width), gap=4)
-    texts = [_short(name) for name in names[: len(rows)]]
-    figure, axes = _pixel_figure(canvas, left=_widest(texts) + 24, right=12, top=34 if title else 12, bottom=12)
+    height, width = as_tile(images[0], 72).shape[:2]
+    tiles = [[as_tile(picture, 72) for picture in row] for row in rows]
+    canvas, corners = mosaic(tiles, (height, width), gap=4)
+    texts = [shortened(name) for name in names[: len(rows)]]
+    figure, axes = pixel_figure(canvas, left=widest_text(texts) + 24, right=12, top=34 if title else 12, bottom=12)
     for row, text in enumerate(texts):
         top, bottom = corners[row, 0, 0], corners[row, 0, 2]
         axes.text(-8, (top + bottom) / 2, text, ha="right", va="center", fontsize=9)
     if title:
-        axes.text(0, -10, _short(title, 120), ha="left", va="bottom", fontsize=10, fontweight="bold")
+        axes.text(0, -10, shortened(title, 120), ha="left", va="bottom", fontsize=10, fontweight="bold")
     return figure
 
 
-@_style()
+@calm_style()
 def mean_pictures(means: NDArray[np.floating] | NDArray[np.uint8], names: Sequence[str]) -> Figure:
     """Draw the mean picture of each class with its name below.
 
@@ -203,22 +159,24 @@ def mean_pictures(means: NDArray[np.floating] | NDArray[np.uint8], names: Sequen
         UsageError: There is no class, or not one name for each.
     """
     _check_names(means.shape[:1], (len(names),), "mean pictures")
-    pictures = [_tile(picture, 112) for picture in np.clip(np.rint(means), 0, 255).astype(np.uint8)]
+    pictures = [as_tile(picture, 112) for picture in np.clip(np.rint(means), 0, 255).astype(np.uint8)]
     width = _columns(len(pictures))
     rows = [pictures[start : start + width] for start in range(0, len(pictures), width)]
-    texts = ["\n".join(textwrap.wrap(_short(name), 17) or [""]) for name in names]
+    texts = ["\n".join(textwrap.wrap(shortened(name), 17) or [""]) for name in names]
     lines = max(text.count("\n") + 1 for text in texts)
     below = 16 * lines + 4
     height = pictures[0].shape[0]
-    canvas, corners = _mosaic(rows, (height, max(pictures[0].shape[1], _widest(texts))), gap=10, below=below, paper=255)
-    figure, axes = _pixel_figure(canvas, left=8, right=8, top=8, bottom=8)
+    canvas, corners = mosaic(
+        rows, (height, max(pictures[0].shape[1], widest_text(texts))), gap=10, below=below, paper=255
+    )
+    figure, axes = pixel_figure(canvas, left=8, right=8, top=8, bottom=8)
     for index, text in enumerate(texts):
         _, left, bottom, right = corners[index // width, index % width]
         axes.text((left + right) / 2, bottom + 5, text, ha="center", va="top", fontsize=9)
     return figure
 
 
-@_style()
+@calm_style()
 def confusion_heatmap(matrix: ArrayLike, names: Sequence[str], *, title: str = "") -> Figure:
     """Draw what was read as what: right answers blue, wrong ones orange, by their share of the row.
 
@@ -235,10 +193,10 @@ def confusion_heatmap(matrix: ArrayLike, names: Sequence[str], *, title: str = "
     counts = np.asarray(matrix)
     _check_names(counts.shape, (len(names), len(names)), "a confusion matrix")
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    texts = [_short(name) for name in names]
+    texts = [shortened(name) for name in names]
     side = max(4.0, 0.46 * len(names)) if len(names) <= 40 else 0.34 * len(names)
     beside = 0.075 * max(map(len, texts))  # inches that a name takes
-    figure = _new_figure(side + beside + 1.8, side + beside + 0.8)
+    figure = new_figure(side + beside + 1.8, side + beside + 0.8)
     axes = figure.subplots()
     colours = _draw_shares(figure, axes, shares)
     _write_counts(axes, counts, colours, size=8 if len(names) <= 40 else 7)
@@ -250,7 +208,7 @@ def confusion_heatmap(matrix: ArrayLike, names: Sequence[str], *, title: str = "
         spine.set_visible(False)
     axes.set_xlabel("read as")
     axes.set_ylabel("true class")
-    axes.set_title(_short(title, 80))
+    axes.set_title(shortened(title, 80))
     return figure
 
 
@@ -260,7 +218,7 @@ def save(figure: Figure, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(path) as partial, _style():
+    with replacing(path) as partial, calm_style():
         figure.savefig(partial, format="png", dpi=figure.dpi, metadata={"Software": None})
 
 
@@ -281,23 +239,13 @@ def _check_names(received: tuple[int, ...], expected: tuple[int, ...], what: str
         raise UsageError(f"Expected {what} of shape {expected}, to fit the names or labels; received shape {received}.")
 
 
-def _new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size in inches, with a canvas of its own."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
 def _draw_lines(axes: Axes, columns: Mapping[str, NDArray[np.float64]], key: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     epochs = columns["number"]
     # Markers while there is room for them; a single epoch is nothing but its marker.
     marker = "o" if len(epochs) <= 30 else ""
-    for prefix, label, colour in (("", "training", _BLUE), ("validation_", "validation", _ORANGE)):
+    for prefix, label, colour in (("", "training", BLUE), ("validation_", "validation", ORANGE)):
         values = columns.get(prefix + key)
         if values is not None and not np.isnan(values).all():
             axes.plot(epochs, values, color=colour, marker=marker, label=label)
@@ -311,7 +259,7 @@ def _draw_lines(axes: Axes, columns: Mapping[str, NDArray[np.float64]], key: str
 
 
 def _mark_epoch(axes: Axes, epoch: int) -> None:
-    axes.axvline(epoch, color=_INK, linewidth=1, linestyle=":", zorder=1)
+    axes.axvline(epoch, color=INK, linewidth=1, linestyle=":", zorder=1)
     axes.annotate(
         f"best: epoch {epoch}",
         (epoch, 1),
@@ -337,7 +285,7 @@ def _draw_shares(figure: Figure, axes: Axes, shares: NDArray[np.float64]) -> NDA
     from matplotlib.colors import PowerNorm
 
     norm = PowerNorm(0.25, vmin=0, vmax=1)
-    right, wrong = _ramp("#cfe3f0", _BLUE), _ramp("#fdeee3", _ORANGE)
+    right, wrong = _ramp("#cfe3f0", BLUE), _ramp("#fdeee3", ORANGE)
     diagonal = np.eye(len(shares), dtype=bool)[..., np.newaxis]
     colours = np.where(diagonal, right(norm(shares)), wrong(norm(shares)))[..., :3]
     colours[shares == 0] = 0.97
@@ -362,7 +310,7 @@ def _ramp(low: str, high: str) -> Colormap:
 def _write_counts(axes: Axes, counts: NDArray[np.integer], colours: NDArray[np.float64], size: int) -> None:
     bright = colours @ (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
     for row, column in np.argwhere(counts).tolist():
-        colour = _INK if bright[row, column] > 0.5 else "white"
+        colour = INK if bright[row, column] > 0.5 else "white"
         text = axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", fontsize=size, color=colour)
         text.set_in_layout(False)  # it lies within the axes: to measure thousands takes seconds
 
@@ -377,68 +325,3 @@ def _evenly(members: NDArray[np.intp], count: int) -> NDArray[np.intp]:
 def _columns(count: int) -> int:
     """Return how many pictures to set side by side: rows of five for ten classes, of ten for a hundred."""
     return min(count, 10, max(5, int(np.ceil(np.sqrt(count)))))
-
-
-def _tile(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return a picture as RGB with its longer side near `side`: each pixel a whole square, or area-averaged."""
-    rgb = picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
-    height, width = rgb.shape[:2]
-    times = side / max(height, width)
-    if times >= 0.75:
-        whole = max(1, round(times))
-        return rgb.repeat(whole, axis=0).repeat(whole, axis=1)
-    size = (max(1, round(times * width)), max(1, round(times * height)))
-    return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _mosaic(
-    rows: Sequence[Sequence[NDArray[np.uint8]]],
-    size: tuple[int, int],
-    *,
-    gap: int,
-    below: int = 0,
-    paper: int = _GAP_GRAY,
-) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """Lay tiles out in rows, each in the middle of a cell of that height and at least its width.
-
-    Returns:
-        The whole, (H, W, 3), and where each cell lies: (rows, columns, 4), as top, left, bottom, right.
-    """
-    height, width = size
-    columns = max(1, *(len(row) for row in rows))
-    tops = gap + (height + gap + below) * np.arange(len(rows))
-    lefts = gap + (width + gap) * np.arange(columns)
-    canvas = np.full((tops[-1] + height + below + gap, lefts[-1] + width + gap, 3), paper, np.uint8)
-    for row, top in zip(rows, tops, strict=True):
-        for tile, left in zip(row, lefts, strict=False):  # a row may be shorter
-            start = left + (width - tile.shape[1]) // 2
-            canvas[top : top + height, start : start + tile.shape[1]] = tile
-    top_left = np.stack(np.broadcast_arrays(tops[:, np.newaxis], lefts), axis=-1)  # (rows, columns, 2)
-    return canvas, np.concatenate([top_left, top_left + np.array([height, width])], axis=-1)
-
-
-def _pixel_figure(canvas: NDArray[np.uint8], *, left: int, right: int, top: int, bottom: int) -> tuple[Figure, Axes]:
-    """Return a figure in which each pixel of the canvas is one of the file, and axes that count in them."""
-    height, width = canvas.shape[:2]
-    across, down = width + left + right, height + top + bottom
-    figure = _new_figure(across / _DPI, down / _DPI)
-    figure.set_layout_engine("none")
-    axes = figure.add_axes((left / across, bottom / down, width / across, height / down))
-    axes.imshow(canvas, interpolation="nearest", extent=(0, width, height, 0), aspect="auto")
-    axes.set_axis_off()
-    return figure, axes
-
-
-def _widest(texts: Sequence[str]) -> int:
-    """Return how many pixels wide the widest text is."""
-    figure = _new_figure(1, 1)
-    return int(np.ceil(max(figure.text(0, 0, text, fontsize=9).get_window_extent().width for text in texts)))
-
-
-def _short(name: str, most: int = _LONGEST_NAME) -> str:
-    """Return a name on one line, its middle left out where it is too long, and without what no font can draw."""
-    text = " ".join(name.encode("utf-8", "replace").decode().split())
-    if len(text) <= most:
-        return text
-    end = most // 3
-    return f"{text[: most - end - 1]}…{text[-end:]}"

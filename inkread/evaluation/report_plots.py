@@ -11,18 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from inkread.errors import UsageError
 from inkread.evaluation.calibration import Bin
-from inkread.evaluation.plots import (
-    _BLUE,
-    _FAINT,
-    _INK,
-    _ORANGE,
-    _mosaic,
-    _new_figure,
-    _pixel_figure,
-    _short,
-    _style,
-    _tile,
-    _widest,
+from inkread.evaluation.drawing import (
+    BLUE,
+    FAINT,
+    INK,
+    ORANGE,
+    as_tile,
+    calm_style,
+    mosaic,
+    new_figure,
+    pixel_figure,
+    shortened,
+    widest_text,
 )
 from inkread.evaluation.selective import Curve, Promise
 
@@ -37,7 +37,7 @@ _MOST_MISREAD = 60
 _ACROSS = 10
 
 
-@_style()
+@calm_style()
 def reliability_diagram(bins: Sequence[Bin], *, title: str = "", ax: Axes | None = None) -> Figure | SubFigure:
     """Draw how often answers are right against the confidence they were given with, each with its 95 % interval.
 
@@ -54,33 +54,33 @@ def reliability_diagram(bins: Sequence[Bin], *, title: str = "", ax: Axes | None
     """
     if not bins:
         raise UsageError("Expected at least one bin of answers to draw, got none.")
-    axes = ax if ax is not None else _new_figure(5.2, 4.8).subplots()
+    axes = ax if ax is not None else new_figure(5.2, 4.8).subplots()
     low, high = _odds_limits(bins)
     axes.set_xscale("logit")
     axes.set_yscale("logit")
-    axes.plot([low, high], [low, high], color=_FAINT, linewidth=1, linestyle=":")
+    axes.plot([low, high], [low, high], color=FAINT, linewidth=1, linestyle=":")
     for b in bins:
         x = float(np.clip(b.confidence, low, high))
         extent = np.clip([b.right.low, b.right.high], low, high)
-        axes.plot([x, x], extent, color=_BLUE, linewidth=1.2, alpha=0.55, solid_capstyle="butt", clip_on=False)
+        axes.plot([x, x], extent, color=BLUE, linewidth=1.2, alpha=0.55, solid_capstyle="butt", clip_on=False)
         all_or_none = b.right.hits in (0, b.right.n)
-        face = "white" if all_or_none else _BLUE
+        face = "white" if all_or_none else BLUE
         y = float(np.clip(b.right.value, low, high))
-        axes.plot([x], [y], "o", markersize=5.5, color=_BLUE, markerfacecolor=face, clip_on=False, zorder=3)
+        axes.plot([x], [y], "o", markersize=5.5, color=BLUE, markerfacecolor=face, clip_on=False, zorder=3)
     _odds_ticks(axes, low, high)
     axes.set_xlabel("confidence")
     axes.set_ylabel("share of right answers")
     axes.grid(visible=True, which="major")
-    axes.text(0.03, 0.96, "too modest", transform=axes.transAxes, va="top", fontsize=8, color=_FAINT)
-    axes.text(0.97, 0.04, "too sure", transform=axes.transAxes, ha="right", fontsize=8, color=_FAINT)
+    axes.text(0.03, 0.96, "too modest", transform=axes.transAxes, va="top", fontsize=8, color=FAINT)
+    axes.text(0.97, 0.04, "too sure", transform=axes.transAxes, ha="right", fontsize=8, color=FAINT)
     if any(b.right.hits == b.right.n for b in bins):
-        axes.plot([], [], "o", markersize=5.5, color=_BLUE, markerfacecolor="white", label="no error")
+        axes.plot([], [], "o", markersize=5.5, color=BLUE, markerfacecolor="white", label="no error")
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2, handletextpad=0.2)
-    axes.set_title(_short(title, 60))
+    axes.set_title(shortened(title, 60))
     return axes.figure
 
 
-@_style()
+@calm_style()
 def risk_coverage_curve(
     curve: Curve, promises: Sequence[Promise] = (), *, title: str = "", ax: Axes | None = None
 ) -> Figure | SubFigure:
@@ -94,11 +94,11 @@ def risk_coverage_curve(
     """
     from matplotlib.ticker import PercentFormatter
 
-    axes = ax if ax is not None else _new_figure(6.4, 4.0).subplots()
+    axes = ax if ax is not None else new_figure(6.4, 4.0).subplots()
     coverage, risk = curve.coverage, curve.risk
-    axes.fill_between(coverage, risk, step="post", color=_BLUE, alpha=0.12, linewidth=0)
-    axes.plot(coverage, risk, color=_BLUE, drawstyle="steps-post", linewidth=1.6)
-    axes.plot([1], [risk[-1]], "o", color=_BLUE, clip_on=False, zorder=4)
+    axes.fill_between(coverage, risk, step="post", color=BLUE, alpha=0.12, linewidth=0)
+    axes.plot(coverage, risk, color=BLUE, drawstyle="steps-post", linewidth=1.6)
+    axes.plot([1], [risk[-1]], "o", color=BLUE, clip_on=False, zorder=4)
     top = 1.35 * max(float(risk[-1]), float(risk[coverage >= min(0.1, float(coverage[-1]))].max()), 1 / curve.n)
     _mark_promises(axes, promises, top)
     axes.set_ylim(0, top)
@@ -108,11 +108,11 @@ def risk_coverage_curve(
     axes.grid(axis="y")
     axes.set_xlabel("share of pictures answered, the surest first")
     axes.set_ylabel("share of wrong answers")
-    axes.set_title(_short(title, 80))
+    axes.set_title(shortened(title, 80))
     return axes.figure
 
 
-@_style()
+@calm_style()
 def misread_sheet(
     images: NDArray[np.uint8],
     indices: ArrayLike,
@@ -139,21 +139,21 @@ def misread_sheet(
         )
     if len(images) > _MOST_MISREAD:
         title = f"{title} (the first {_MOST_MISREAD} of {len(images):,})".lstrip()
-    tiles = [_tile(picture, 84) for picture in images[:_MOST_MISREAD]]
+    tiles = [as_tile(picture, 84) for picture in images[:_MOST_MISREAD]]
     width = min(len(tiles), _ACROSS)
-    texts = [_short(caption) for caption in captions[: len(tiles)]]
+    texts = [shortened(caption) for caption in captions[: len(tiles)]]
     above, below = 14, 20
     height = max(tile.shape[0] for tile in tiles)
-    across = max(_widest(texts) + 4, *(tile.shape[1] for tile in tiles))
+    across = max(widest_text(texts) + 4, *(tile.shape[1] for tile in tiles))
     rows = [tiles[start : start + width] for start in range(0, len(tiles), width)]
-    canvas, corners = _mosaic(rows, (height, across), gap=10, below=above + below, paper=255)
-    title = _short(title, 120)
-    beside = max(8, _widest([title]) * 5 // 4 + 20 - canvas.shape[1])  # bold is wider by a quarter at most
-    figure, axes = _pixel_figure(canvas, left=8, right=beside, top=44 if title else 18, bottom=0)
+    canvas, corners = mosaic(rows, (height, across), gap=10, below=above + below, paper=255)
+    title = shortened(title, 120)
+    beside = max(8, widest_text([title]) * 5 // 4 + 20 - canvas.shape[1])  # bold is wider by a quarter at most
+    figure, axes = pixel_figure(canvas, left=8, right=beside, top=44 if title else 18, bottom=0)
     for place, text in enumerate(texts):
         top, left, bottom, right = corners[place // width, place % width]
         middle = (left + right) / 2
-        axes.text(middle, top - 4, f"{numbers[place]}", ha="center", va="bottom", fontsize=7, color=_FAINT)
+        axes.text(middle, top - 4, f"{numbers[place]}", ha="center", va="bottom", fontsize=7, color=FAINT)
         axes.text(middle, bottom + 5, text, ha="center", va="top", fontsize=9)
     if title:
         axes.text(10, -16, title, ha="left", va="bottom", fontsize=10, fontweight="bold")
@@ -200,7 +200,7 @@ def _mark_promises(axes: Axes, promises: Sequence[Promise], top: float) -> None:
         if error is None or error.value > top or coverage in seen:
             continue
         seen.add(coverage)
-        colour = _ORANGE if promise.verdict == "broken" else _INK
+        colour = ORANGE if promise.verdict == "broken" else INK
         axes.plot([coverage], [error.value], "o", color=colour, clip_on=False, zorder=5)
         axes.annotate(
             f"{100 * promise.max_error:.3g} % promised",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import UsageError
 from inkread.evaluation.corruptions import CORRUPTIONS, MNIST_C, SEVERITIES, check_names, corrupt
-from inkread.evaluation.plots import _mosaic, _new_figure, _pixel_figure, _style, _tile, _widest
+from inkread.evaluation.drawing import as_tile, calm_style, mosaic, new_figure, pixel_figure, widest_text
 from inkread.evaluation.robustness import WAYS, Robustness
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ __all__ = ["corruption_sheet", "draw_robustness", "robustness_plot"]
 # Five steps of cividis (Nunez, Anderton and Renslow 2018), from light to dark: their order is seen in gray too.
 _STEPS = ("#e1cc55", "#b8a774", "#8a8779", "#575d6d", "#0d2b5e")
 _MARKS = ("o", "v", "D", "s", "X")  # a second sign of the severity, for print
-_CLEAN, _FAINT = "#D55E00", "#8c8c8c"
+_CLEAN, FAINT = "#D55E00", "#8c8c8c"
 _TITLES = {"raw": "Pictures as they are", "normalized": "After the preprocessing"}
 _MOST_DIGITS = 4
 _SIDE = 56  # pixels of a picture on the sheet
 
 
-@_style()
+@calm_style()
 def corruption_sheet(images: NDArray[np.uint8], *, names: Sequence[str] | None = None, seed: int = 0) -> Figure:
     """Draw each corruption at each severity: a row for each, the clean picture on its left.
 
@@ -54,9 +54,9 @@ def corruption_sheet(images: NDArray[np.uint8], *, names: Sequence[str] | None =
             f"received {len(images)} digits and {len(chosen)} corruptions."
         )
     cells = [[images, *(corrupt(images, name, severity, seed=seed) for severity in SEVERITIES)] for name in chosen]
-    tiles = [[_tile(np.concatenate(list(cell), axis=1), _SIDE * len(images)) for cell in row] for row in cells]
-    canvas, corners = _mosaic(tiles, tiles[0][0].shape[:2], gap=6)
-    figure, axes = _pixel_figure(canvas, left=_widest(chosen) + 24, right=12, top=28, bottom=12)
+    tiles = [[as_tile(np.concatenate(list(cell), axis=1), _SIDE * len(images)) for cell in row] for row in cells]
+    canvas, corners = mosaic(tiles, tiles[0][0].shape[:2], gap=6)
+    figure, axes = pixel_figure(canvas, left=widest_text(chosen) + 24, right=12, top=28, bottom=12)
     for row, name in enumerate(chosen):
         top, _, bottom, _ = corners[row, 0]
         axes.text(-8, (top + bottom) / 2, name, ha="right", va="center", fontsize=9)
@@ -71,7 +71,7 @@ def corruption_sheet(images: NDArray[np.uint8], *, names: Sequence[str] | None =
     return figure
 
 
-@_style()
+@calm_style()
 def robustness_plot(result: Robustness, *, ways: Sequence[str] = WAYS) -> Figure:
     """Draw the accuracy by corruption, a dot for each severity, from light (1) to dark (5).
 
@@ -86,7 +86,7 @@ def robustness_plot(result: Robustness, *, ways: Sequence[str] = WAYS) -> Figure
     """
     _check_ways(ways)
     names = result.names
-    figure = _new_figure(1.6 + 3.9 * len(ways), 1.3 + 0.24 * max(4, len(names)))
+    figure = new_figure(1.6 + 3.9 * len(ways), 1.3 + 0.24 * max(4, len(names)))
     panels = figure.subplots(1, len(ways), sharex=True, sharey=True, squeeze=False)[0]
     for axes, way in zip(panels, ways, strict=True):
         draw_robustness(axes, result, way)
@@ -95,7 +95,7 @@ def robustness_plot(result: Robustness, *, ways: Sequence[str] = WAYS) -> Figure
     return figure
 
 
-@_style()
+@calm_style()
 def draw_robustness(ax: Axes, result: Robustness, way: str) -> None:
     """Draw one way of `robustness_plot` into axes of your own, with labels for a legend.
 
@@ -158,4 +158,4 @@ def _name_rows(axes: Axes, names: Sequence[str]) -> None:
     published = sum(name in MNIST_C for name in names)
     # A line between the published ones and ours, where the names are in that order.
     if 0 < published < len(names) and all(name in MNIST_C for name in names[:published]):
-        axes.axhline(published - 0.5, color=_FAINT, linewidth=0.8)
+        axes.axhline(published - 0.5, color=FAINT, linewidth=0.8)

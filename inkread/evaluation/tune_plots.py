@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.errors import UsageError
-from inkread.evaluation.plots import _BLUE, _FAINT, _ORANGE, _new_figure, _short, _style
+from inkread.evaluation.drawing import BLUE, FAINT, ORANGE, calm_style, new_figure, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ __all__ = ["importance_bars", "search_history"]
 _SHOWN = 0.25  # of the trials: the worst ones lie below the drawing, so that the others can be told apart
 
 
-@_style()
+@calm_style()
 def search_history(
     numbers: Sequence[int], accuracy: Sequence[float], pruned: Sequence[bool], *, title: str = ""
 ) -> Figure:
@@ -41,29 +41,29 @@ def search_history(
     from matplotlib.ticker import MaxNLocator
 
     x, y, cut = np.asarray(numbers), np.asarray(accuracy, np.float64), np.asarray(pruned, np.bool_)
-    figure = _new_figure(8.0, 4.2)
+    figure = new_figure(8.0, 4.2)
     axes = figure.subplots()
     if not cut.all():
         best = np.maximum.accumulate(y[~cut])
-        axes.step([*x[~cut], x[-1]], [*best, best[-1]], where="post", color=_BLUE, linewidth=1.2, label="best so far")
-    axes.plot(x[~cut], y[~cut], "o", color=_BLUE, markersize=5, label="trial")
-    axes.plot(x[cut], y[cut], "x", color=_ORANGE, markersize=5, label="cut short")
+        axes.step([*x[~cut], x[-1]], [*best, best[-1]], where="post", color=BLUE, linewidth=1.2, label="best so far")
+    axes.plot(x[~cut], y[~cut], "o", color=BLUE, markersize=5, label="trial")
+    axes.plot(x[cut], y[cut], "x", color=ORANGE, markersize=5, label="cut short")
     low, high = float(np.quantile(y, _SHOWN)), float(y.max())
     axes.set_ylim(max(0.0, low - 0.2 * max(high - low, 0.002)), min(1.0, high + 0.1 * max(high - low, 0.002)))
     below = int(np.count_nonzero(y < axes.get_ylim()[0]))
     if below:
-        axes.text(0.01, 0.02, f"{below} below", transform=axes.transAxes, fontsize=8, color=_FAINT)
+        axes.text(0.01, 0.02, f"{below} below", transform=axes.transAxes, fontsize=8, color=FAINT)
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
     axes.set_xlabel("trial")
     axes.set_ylabel("validation accuracy")
     axes.grid(axis="y")
-    axes.set_title(_short(title, 90))
+    axes.set_title(shortened(title, 90))
     figure.legend(loc="outside upper right", ncols=3)
     return figure
 
 
-@_style()
+@calm_style()
 def importance_bars(importance: Mapping[str, float], *, title: str = "") -> Figure:
     """Draw how much each setting matters, as bars, in the order given.
 
@@ -76,18 +76,18 @@ def importance_bars(importance: Mapping[str, float], *, title: str = "") -> Figu
     """
     if not importance:
         raise UsageError("Expected the importance of at least one setting to draw, got none.")
-    figure = _new_figure(6.5, 1.0 + 0.26 * max(3, len(importance)))
+    figure = new_figure(6.5, 1.0 + 0.26 * max(3, len(importance)))
     axes = figure.subplots()
     places = np.arange(len(importance))
     shares = list(importance.values())
-    axes.barh(places, shares, height=0.72, color=_BLUE)
+    axes.barh(places, shares, height=0.72, color=BLUE)
     for place, share in zip(places.tolist(), shares, strict=True):
         axes.text(share, place, f" {share:.0%}", va="center", fontsize=8)
-    axes.set_yticks(places, [_short(name) for name in importance])
+    axes.set_yticks(places, [shortened(name) for name in importance])
     axes.set_ylim(len(importance) - 0.4, -0.6)
     axes.set_xlim(0, max(shares) * 1.12)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.set_title(_short(title, 90))
+    axes.set_title(shortened(title, 90))
     return figure

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.errors import MissingExtraError, UsageError
+from inkread.evaluation.drawing import new_figure
 from inkread.evaluation.inside import EmbeddingMap
 from inkread.evaluation.inside_plots import (
     embedding_scatter,
@@ -15,7 +16,6 @@ from inkread.evaluation.inside_plots import (
     heat_map,
     nearest_sheet,
 )
-from inkread.evaluation.plots import _new_figure
 from inkread.reading.explain import Explanation
 
 BLUE, ORANGE = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
@@ -111,7 +111,7 @@ def test_no_heat_and_no_ink_are_drawn_too():
 
 
 def test_into_axes_of_ones_own():
-    figure = _new_figure(6, 3)
+    figure = new_figure(6, 3)
     left, right = figure.subplots(1, 2)
     assert heat_map(made(), ax=left) is figure
     placed = EmbeddingMap(np.arange(6), np.random.default_rng(0).random((6, 2)).astype(np.float32))
