@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,7 +169,7 @@ def _telling(title: str, config: Config, dataset: Dataset) -> Iterator[Listener]
 
     if config.augmentation.flips and can_be_redrawn(dataset):
         console.note("Warning: flips change digits. A mirrored 3 is none, and a 6 upside down is a 9 to its reader.")
-    with _terminated_like_interrupted(), console.progress(f"train {title}") as report:
+    with console.progress(f"train {title}") as report:
         told = _Told(config, report)
         try:
             yield Listener(report, told.on_start, told.on_model, told.on_epoch)
@@ -220,17 +219,3 @@ class _Told:
         if not self._epochs:
             return "Stopped before the first epoch was over: nothing is kept."
         return f"Stopped. {len(self._epochs)} epochs are safe; go on with: inkread train --resume {self._folder}"
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM, with which systems stop what runs, end a training as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

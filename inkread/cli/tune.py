@@ -104,11 +104,10 @@ def _loaded(source: str, report: object) -> Dataset:
 def _searched(recipe: Recipe, dataset: Dataset, base: Config, search: Search) -> tuple[Tuned | None, bool]:
     """Search; return what was found, and whether the search was stopped."""
     from inkread import console
-    from inkread.cli.train import _terminated_like_interrupted
     from inkread.training.tune import tune as run
 
     tuned: Tuned | None = None
-    with _terminated_like_interrupted(), console.progress(f"tune {recipe.name}") as report:
+    with console.progress(f"tune {recipe.name}") as report:
         try:
             for now in run(recipe, dataset, base, search, told=report):
                 if tuned is None or len(now.tried) > len(tuned.tried):

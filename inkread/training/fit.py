@@ -112,10 +112,9 @@ def fit(
         begin_with(model, start)
     plain = _built(recipe, shape, classes, config)
     shown = Batches(training, config)
-    watch = Watch(plain, config, folder, shown, validation, checkpoint, listener, began)
-    done = len(watch.epochs)
-    if done < config.epochs and not watch.patience_is_over:
-        with closing(watch):
+    with closing(Watch(plain, config, folder, shown, validation, checkpoint, listener, began)) as watch:
+        done = len(watch.epochs)
+        if done < config.epochs and not watch.patience_is_over:
             model.fit(
                 shown.epochs(done),
                 steps_per_epoch=steps,

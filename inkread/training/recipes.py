@@ -89,6 +89,7 @@ RECIPES = {
                 "out: MNIST has no noise to filter"
             ),
             reported="99.16 %",
+            expected=Expected(0.9893, 0.0020, 10, _COMMAND),
         ),
         Recipe(
             name="lenet",

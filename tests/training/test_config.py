@@ -17,6 +17,7 @@ from inkread.training.recipes import RECIPES
 OTHER = Config(
     epochs=3,
     network={"width": 2.0},
+    non_digits=0.1,
     batch_size=64,
     optimizer="rmsprop",
     learning_rate=1e-05,

@@ -165,7 +165,9 @@ def test_pictures_too_small_for_the_network(keras, tmp_path):
 
 def test_only_digits_are_redrawn(tiny, three, coloured, tmp_path):
     for i, data in enumerate((three, coloured)):
-        with pytest.raises(TrainingError, match=r"Expected the digits 0 to 9 .* to redraw, got .* Set redrawn = 0"):
+        with pytest.raises(
+            TrainingError, match=r"Expected the digits 0 to 9 .* to redraw, got .* Set redrawn and non_digits to 0"
+        ):
             train(tiny, data, dataclasses.replace(tiny.config, redrawn=0.5), folder=tmp_path / str(i))
 
 
