@@ -43,7 +43,7 @@ def digits(drawn):
 
 @pytest.fixture(scope="module")
 def whole(tiny, digits, tmp_path_factory):
-    """Return a function that trains without a cut; trainings that are alike are made once, so leave their folders be."""
+    """Return a function that trains without a cut; what is alike is made once: leave its folder as it is."""
 
     @functools.cache
     def trained(**changes):
