@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from inkread.training.checkpoint import read_checkpoint
 from inkread.training.folder import RunFolder
 
 KILLS = 20
-EPOCHS = 40  # more than the kills leave time for
+EPOCHS = 50  # more than the kills leave time for
+ROW = f"/{EPOCHS} "  # of each epoch on the terminal
 RECIPE = """
 from inkread.training import Augmentation, Config, Recipe
 
@@ -77,22 +80,32 @@ class Victims:
     def killed(self, arguments: tuple[object, ...], words: str, times: int, pause: float, kind: int) -> bool:
         """Run `inkread train` until it has said some words so many times, and kill it after a pause.
 
+        It is killed when the next epoch is over at the latest: it may be faster by now than when the pause was chosen.
         Returns whether it had not ended before.
         """
         received, sent = self._server.Pipe(duplex=False)
-        with received:
-            process = self._server.Process(target=command, args=(sent, [*map(str, arguments)]))
-            process.start()
-            sent.close()
-            with os.fdopen(os.dup(received.fileno()), encoding="utf-8") as said:
-                alive = all(wait_for(said, words) for _ in range(times))
-                time.sleep(pause)
-                assert process.pid
-                os.kill(process.pid, kind)
+        process = self._server.Process(target=command, args=(sent, [*map(str, arguments)]))
+        process.start()
+        sent.close()
+        with received, os.fdopen(os.dup(received.fileno()), encoding="utf-8", errors="replace") as said:
+            alive = all(wait_for(said, words) for _ in range(times))
+            blow = threading.Timer(pause, kill, (process.pid, kind))
+            blow.start()
+            wait_for(said, ROW)
+            blow.cancel()
+            blow.join()
+            kill(process.pid, kind)
             process.join()
-            alive = alive and process.exitcode == -kind
-            process.close()
+        alive = alive and process.exitcode == -kind
+        process.close()
         return alive
+
+
+def kill(number: int | None, kind: int) -> None:
+    """Send a signal to a process that may have ended."""
+    assert number
+    with suppress(ProcessLookupError):
+        os.kill(number, kind)
 
 
 def wait_for(said: Iterator[str], words: str) -> bool:
@@ -130,11 +143,11 @@ def test_twenty_kills(drawn, tmp_path):
     start, epoch = left_alone(*options, tmp_path / "alone")
     rng = np.random.default_rng(20)
     folder, reached, victims = tmp_path / "killed", [0], Victims()
-    for kill in range(KILLS):
+    for number in range(KILLS):
         arguments = ("--resume", folder) if RunFolder(folder).config.exists() else (*options, folder)
         # Some fall into the start, where the network is built and compiled, the others among the epochs.
-        words, longest = (("run folder", start), (f"/{EPOCHS} ", epoch))[kill % 2]
-        times = int(rng.integers(1, 3)) if kill % 2 else 1
+        words, longest = (("run folder", start), (ROW, epoch))[number % 2]
+        times = int(rng.integers(1, 3)) if number % 2 else 1
         kind = (signal.SIGTERM, signal.SIGKILL)[int(rng.integers(2))]
         pause = float(rng.uniform(0, longest))
         assert victims.killed(arguments, words, times, pause, kind), "it ended before it was killed"
