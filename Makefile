@@ -12,6 +12,7 @@ endif
 PIP := -m pip --disable-pip-version-check install --quiet
 DEMO := .venv-demo
 DEV := .venv
+WORKERS ?= 2
 
 .PHONY: demo test lint bench clean
 
@@ -19,9 +20,10 @@ DEV := .venv
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/python examples/demo.py
 
-## run all checks and tests
+## run all checks and tests; WORKERS=4 where there are more processors and some 2 GB of memory for each worker
 test: lint
-	$(DEV)/bin/python -m pytest --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(DEV)/bin/python -m pytest \
+		--numprocesses=$(WORKERS) --dist=worksteal --cov --cov-report=term:skip-covered
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .

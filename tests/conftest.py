@@ -35,6 +35,12 @@ def drawn_digit(
     return picture if large == size else cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let several workers begin with what takes long, so that none is left alone with it at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def draw_digit() -> Callable[..., np.ndarray]:
     return drawn_digit

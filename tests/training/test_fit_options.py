@@ -108,11 +108,16 @@ def test_the_figure_of_the_card_is_the_kept_epochs(run, digits):
     assert done.card.figures[0].value == pytest.approx(max(epoch.validation_accuracy for epoch in done.epochs))
 
 
-class TestWithoutValidation:
-    @pytest.fixture
-    def done(self, run):
-        return run(epochs=3, validation=0.0)
+@pytest.fixture(scope="module")
+def done(tiny, digits, tmp_path_factory):
+    """A run without validation."""
+    from inkread.training.run import train
 
+    config = dataclasses.replace(tiny.config, epochs=3, validation=0.0)
+    return train(tiny, digits, config, folder=tmp_path_factory.mktemp("runs") / "run")
+
+
+class TestWithoutValidation:
     def test_all_pictures_are_trained_on(self, done, digits):
         assert done.card.data["training"] == {"n": len(digits), "fingerprint": digits.fingerprint}
         assert "validation" not in done.card.data

@@ -149,8 +149,19 @@ def test_a_name_that_the_file_lacks(write):
         find_recipe(f"{write(TWO)}:logistik")
 
 
+@pytest.fixture(scope="module")
+def uncut(drawn, tmp_path_factory):
+    """The run of the recipe, two epochs, without a cut."""
+    from inkread.training.run import train
+
+    folder = tmp_path_factory.mktemp("uncut")
+    (folder / "net.py").write_text(ONE, encoding="utf-8")
+    recipe = find_recipe(str(folder / "net.py"))
+    return train(recipe, drawn(100), dataclasses.replace(recipe.config, epochs=2), folder=folder / "run")
+
+
 @pytest.mark.parametrize("which", ["file", "name in a file", "name in the folder"])
-def test_a_run_is_resumed_from_its_folder(write, folder, drawn, tmp_path, keras, monkeypatch, which):
+def test_a_run_is_resumed_from_its_folder(write, folder, drawn, uncut, tmp_path, keras, monkeypatch, which):
     from inkread.training.run import resume, train
 
     if which == "name in the folder":
@@ -161,19 +172,20 @@ def test_a_run_is_resumed_from_its_folder(write, folder, drawn, tmp_path, keras,
         asked = f"{path}:linear" if which == "name in a file" else str(path)
     recipe, digits = find_recipe(asked), drawn(100)
     config = dataclasses.replace(recipe.config, epochs=2)
-    whole = train(recipe, digits, config, folder=tmp_path / "whole")
-    assert RunFolder(whole.folder).read_config()[1].recipe == f"{path}:linear"
-    assert whole.model.name == "linear.onnx"
-    assert whole.card.recipe == "linear"
 
     def cut(epoch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train(recipe, digits, config, folder=tmp_path / "cut", listener=Listener(on_epoch=cut))
+    assert RunFolder(tmp_path / "cut").read_config()[1].recipe == f"{path}:linear"
     monkeypatch.chdir("/")  # where one stands does not matter
     monkeypatch.setenv("INKREAD_RECIPES", str(tmp_path / "elsewhere"))
     resumed = resume(tmp_path / "cut", digits)
-    pairs = [keras.saving.load_model(run.folder / "weights.keras").get_weights() for run in (whole, resumed)]
+    assert RunFolder(resumed.folder).read_config()[1].recipe == f"{path}:linear"
+    for run in (uncut, resumed):
+        assert run.model.name == "linear.onnx"
+        assert run.card.recipe == "linear"
+    pairs = [keras.saving.load_model(run.folder / "weights.keras").get_weights() for run in (uncut, resumed)]
     assert all(np.array_equal(a, b) for a, b in zip(*pairs, strict=True))
     assert inkread.Predictor(resumed.model).card.recipe == "linear"

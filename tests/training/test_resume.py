@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import functools
 import resource
+import shutil
 
 import numpy as np
 import pytest
@@ -37,6 +39,26 @@ def known(tiny, monkeypatch):
 @pytest.fixture(scope="module")
 def digits(drawn):
     return drawn(300)
+
+
+@pytest.fixture(scope="module")
+def whole(tiny, digits, tmp_path_factory):
+    """Return a function that trains without a cut; what is alike is made once: leave its folder as it is."""
+
+    @functools.cache
+    def trained(**changes):
+        config = dataclasses.replace(tiny.config, **changes)
+        return train(tiny, digits, config, folder=tmp_path_factory.mktemp("whole") / "run")
+
+    return trained
+
+
+@pytest.fixture
+def finished(known, whole, tmp_path):
+    """A finished run in a folder of its own."""
+    run = whole()
+    folder = shutil.copytree(run.folder, tmp_path / "run")
+    return dataclasses.replace(run, folder=folder, model=folder / run.model.name)
 
 
 def cut_after(number, cut=KeyboardInterrupt):
@@ -76,9 +98,8 @@ def test_a_cut_training_goes_on_to_the_same_result(known, digits, keras, tmp_pat
     assert (tmp_path / "cut" / "history.csv").read_text(encoding="utf-8").count("\n") == 5
 
 
-def test_a_cut_within_an_epoch_costs_that_epoch(known, digits, keras, tmp_path):
+def test_a_cut_within_an_epoch_costs_that_epoch(known, whole, digits, keras, tmp_path):
     config = dataclasses.replace(known.config, epochs=3)
-    whole = train(known, digits, config, folder=tmp_path / "whole")
 
     def report(done, total, text):
         if text == "epoch 3":
@@ -87,7 +108,7 @@ def test_a_cut_within_an_epoch_costs_that_epoch(known, digits, keras, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(known, digits, config, folder=tmp_path / "cut", listener=Listener(report=report))
     assert len(read_checkpoint(RunFolder(tmp_path / "cut").checkpoint).epochs) == 2
-    assert same(whole, resume(tmp_path / "cut", digits), keras)
+    assert same(whole(epochs=3), resume(tmp_path / "cut", digits), keras)
 
 
 def test_early_stopping_stops_at_the_same_epoch(known, digits, keras, tmp_path):
@@ -101,30 +122,27 @@ def test_early_stopping_stops_at_the_same_epoch(known, digits, keras, tmp_path):
     assert same(whole, resumed, keras)
 
 
-def test_a_finished_run_is_finished_again_without_training(known, digits, keras, tmp_path):
-    run = train(known, digits, known.config, folder=tmp_path / "run")
-    run.model.rename(tmp_path / "before.onnx")
+def test_a_finished_run_is_finished_again_without_training(finished, digits, keras, tmp_path):
+    finished.model.rename(tmp_path / "before.onnx")
 
     def trained(*_):
         pytest.fail("it was trained again")
 
-    again = resume(tmp_path / "run", digits, listener=Listener(report=trained, on_epoch=trained))
-    assert same(dataclasses.replace(run, model=tmp_path / "before.onnx"), again, keras)
+    again = resume(finished.folder, digits, listener=Listener(report=trained, on_epoch=trained))
+    assert same(dataclasses.replace(finished, model=tmp_path / "before.onnx"), again, keras)
 
 
-def test_what_a_kill_left_half_written_is_removed(known, digits, tmp_path):
-    run = train(known, digits, known.config, folder=tmp_path / "run")
-    (run.folder / ".part-17-checkpoint.npz").write_bytes(b"half")
-    resume(run.folder, digits)
-    assert not list(run.folder.glob(".part-*"))
+def test_what_a_kill_left_half_written_is_removed(finished, digits):
+    (finished.folder / ".part-17-checkpoint.npz").write_bytes(b"half")
+    resume(finished.folder, digits)
+    assert not list(finished.folder.glob(".part-*"))
 
 
-def test_data_that_changed_since(known, digits, drawn, tmp_path):
-    run = train(known, digits, known.config, folder=tmp_path / "run")
-    before = (run.folder / "checkpoint.npz").read_bytes()
+def test_data_that_changed_since(finished, digits, drawn):
+    before = (finished.folder / "checkpoint.npz").read_bytes()
     with pytest.raises(TrainingError, match=r"'drawn' is not the same: its fingerprint was .*--weights"):
-        resume(run.folder, drawn(300, seed=1))
-    assert (run.folder / "checkpoint.npz").read_bytes() == before
+        resume(finished.folder, drawn(300, seed=1))
+    assert (finished.folder / "checkpoint.npz").read_bytes() == before
 
 
 def test_a_folder_that_is_no_runs(digits, tmp_path):
@@ -138,25 +156,22 @@ def test_a_folder_that_is_no_runs(digits, tmp_path):
 @pytest.mark.parametrize(
     "damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:200] + b"\xff" * 50 + b[250:]]
 )
-def test_a_damaged_checkpoint(known, digits, tmp_path, damage):
-    run = train(known, digits, known.config, folder=tmp_path / "run")
-    path = run.folder / "checkpoint.npz"
+def test_a_damaged_checkpoint(finished, digits, damage):
+    path = finished.folder / "checkpoint.npz"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(TrainingError, match=r"checkpoint .*damaged.*--weights"):
-        resume(run.folder, digits)
+        resume(finished.folder, digits)
 
 
-def test_a_checkpoint_of_another_network(known, digits, tmp_path):
-    run = train(known, digits, known.config, folder=tmp_path / "run")
-    text = run.folder.joinpath("config.toml").read_text(encoding="utf-8")
-    run.folder.joinpath("config.toml").write_text(text.replace('"muon"', '"adam"'), encoding="utf-8")
+def test_a_checkpoint_of_another_network(finished, digits):
+    text = finished.folder.joinpath("config.toml").read_text(encoding="utf-8")
+    finished.folder.joinpath("config.toml").write_text(text.replace('"muon"', '"adam"'), encoding="utf-8")
     with pytest.raises(TrainingError, match="of another network or optimizer"):
-        resume(run.folder, digits)
+        resume(finished.folder, digits)
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(known, digits, keras, tmp_path):
+def test_a_full_disk_leaves_the_last_checkpoint(known, whole, digits, keras, tmp_path):
     config = dataclasses.replace(known.config, epochs=3)
-    whole = train(known, digits, config, folder=tmp_path / "whole")
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill(epoch):
@@ -168,16 +183,15 @@ def test_a_full_disk_leaves_the_last_checkpoint(known, digits, keras, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
     assert not list((tmp_path / "cut").glob(".part-*"))
-    assert same(whole, resume(tmp_path / "cut", digits), keras)
+    assert same(whole(epochs=3), resume(tmp_path / "cut", digits), keras)
 
 
 @pytest.mark.parametrize("file", ["weights.keras", "history.csv"])
-def test_no_room_for_a_file_beside_the_checkpoint(known, digits, keras, tmp_path, monkeypatch, file):
+def test_no_room_for_a_file_beside_the_checkpoint(known, whole, digits, keras, tmp_path, monkeypatch, file):
     """The checkpoint is written first: the epoch counts, and the other files are made from it again."""
     from inkread.training import watch
 
     config = dataclasses.replace(known.config, epochs=2)
-    whole = train(known, digits, config, folder=tmp_path / "whole")
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -186,4 +200,4 @@ def test_no_room_for_a_file_beside_the_checkpoint(known, digits, keras, tmp_path
         patch.setattr(watch, "save" if file == "weights.keras" else "write_history", full)
         with pytest.raises(OutputError, match=r"No space left.*up to epoch 1 is safe"):
             train(known, digits, config, folder=tmp_path / "cut")
-    assert same(whole, resume(tmp_path / "cut", digits), keras)
+    assert same(whole(epochs=2), resume(tmp_path / "cut", digits), keras)
