@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from benchmarks.common import mnist_or_none, percent
 from inkread.console import table
+from inkread.datasets import Dataset
+from inkread.datasets.disputed import DISPUTED
 
 __all__ = ["main"]
 
-DISPUTED = (947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729)
 CORRUPTED = 0.3  # the share of the pictures that are corrupted, in the second run
 
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     _print_promise(predictor, images, labels, "MNIST", splits)
     corrupted = _corrupted(images)
     _print_promise(predictor, corrupted, labels, f"MNIST, {CORRUPTED:.0%} of it corrupted", splits)
-    _print_card(predictor, test.images, test.labels)
+    _print_card(predictor, test)
 
 
 def _unseen(predictor: object) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -112,18 +113,19 @@ def _print_promise(
     table(title, columns, rows, numbers=range(5))
 
 
-def _print_card(predictor: object, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
+def _print_card(predictor: object, test: Dataset) -> None:
     """Count answers and mistakes on the test part at the thresholds of the card."""
     from inkread.evaluation.intervals import wilson
 
-    proba, known = predictor.judge(images)  # type: ignore[attr-defined]
-    confidence, wrong = proba.max(axis=1), proba.argmax(axis=1) != labels
+    proba, known = predictor.judge(test.images)  # type: ignore[attr-defined]
+    confidence, wrong = proba.max(axis=1), proba.argmax(axis=1) != test.labels
+    doubted = DISPUTED[test.fingerprint]
     rows = []
-    for threshold in predictor.card.calibration.thresholds:  # type: ignore[attr-defined]
+    for threshold in predictor.card.calibration.of_form(native=True):  # type: ignore[attr-defined]
         answered = known & (confidence >= threshold.confidence)
         mistakes = np.flatnonzero(answered & wrong)
         _, high = wilson(len(mistakes), int(answered.sum()))
-        disputed = sum(int(i) in DISPUTED for i in mistakes)
+        disputed = sum(int(i) in doubted for i in mistakes)
         rows.append(
             (
                 percent(threshold.error),

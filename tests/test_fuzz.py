@@ -51,4 +51,4 @@ def test_any_bytes_are_read_or_refused(part):
 def test_the_undamaged_ones_are_read():
     pages = list(inkread.read_many(small_pictures()))
     assert len(pages) == len(small_pictures()) + 1  # one TIFF has two pages
-    assert sum(page.text != "" for page in pages) >= len(pages) - 2
+    assert sum(page.text != "" for page in pages) >= 0.8 * len(pages)

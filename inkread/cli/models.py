@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from inkread.reading.card import Calibration, Threshold
     from inkread.training.recipe import Recipe
 
 __all__ = ["models"]
@@ -86,6 +87,18 @@ def _show(name: str) -> None:
         console.data(recipe.config.to_toml(), end="")
 
 
+def _promises(calibration: Calibration) -> list[tuple[str, str]]:
+    """Return the errors that the model can keep, and what share of the pictures is answered then."""
+
+    def steps(thresholds: tuple[Threshold, ...]) -> str:
+        return "; ".join(f"{t.error:.2%}: {t.coverage:.1%} answered" for t in thresholds) or "none"
+
+    rows = [("errors kept", steps(calibration.thresholds))]
+    if calibration.native:
+        rows.append(("the same on pictures in MNIST's form", steps(calibration.native)))
+    return rows
+
+
 def _show_model(name: str) -> None:
     from inkread import console
     from inkread.reading.model_file import find_model, open_model
@@ -93,7 +106,6 @@ def _show_model(name: str) -> None:
     path = find_model(name)
     card = open_model(path).card
     shape = " x ".join(str(side) for side in card.shape)
-    steps = "; ".join(f"{t.error:.2%}: {t.coverage:.1%} answered" for t in card.calibration.thresholds)
     rows = [
         ("file", f"{path} ({path.stat().st_size / 1000:,.0f} kB)"),
         ("labels", ", ".join(card.labels)),
@@ -101,7 +113,7 @@ def _show_model(name: str) -> None:
         ("parameters", f"{card.parameters:,}"),
         *((f.name, f"{f.value:.2%} ({f.low:.2%} to {f.high:.2%}, n = {f.n:,})") for f in card.figures),
         ("confidence", f"set on {card.calibration.n:,} pictures" if card.calibration.n else "as the network gives it"),
-        ("errors kept", steps or "none"),
+        *_promises(card.calibration),
         ("recipe", card.recipe),
         ("licence", card.licence),
         ("made", f"{card.created}, with " + ", ".join(f"{k} {v}" for k, v in card.made_with.items())),

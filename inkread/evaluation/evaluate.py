@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from inkread.datasets import Dataset
+from inkread.datasets.disputed import DISPUTED
 from inkread.errors import QualityError, UsageError
 from inkread.evaluation import metrics, selective
 from inkread.evaluation.calibration import brier, calibration_error, reliability
@@ -27,7 +28,7 @@ from inkread.evaluation.evaluation import (
     Selective,
 )
 from inkread.evaluation.prepare import Prepared, prepare
-from inkread.reading.card import Card
+from inkread.reading.card import Card, Threshold
 from inkread.reading.model_file import find_model
 from inkread.reading.predictor import Predictor
 
@@ -40,10 +41,6 @@ COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 """Shares of answers at which the error is stated."""
 
 _FEW = 100  # pictures: below it an interval of the accuracy spans 8 points and more
-
-# MNIST's test pictures whose labels human raters dispute, by their place in the file.
-_DISPUTED = (947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729)
-_DISPUTED_IN = "8a4c311f9bb2ada3efc96724702faa37f9480769ac2257aa917eabdda2edda21"  # the fingerprint of MNIST's test set
 
 
 def evaluate(model: str | Path, dataset: Dataset, *, split_name: str = "", cost: bool = True) -> Evaluation:
@@ -89,7 +86,7 @@ def evaluate(model: str | Path, dataset: Dataset, *, split_name: str = "", cost:
         confusion=matrix,
         confused=metrics.most_confused(matrix),
         reliability=_reliability(answers),
-        selective=_selective(answers, predictor.card),
+        selective=_selective(answers, predictor.card.calibration.of_form(native=prepared.normalized == 0)),
         rejected=_rejected(answers) if predictor.card.rejection is not None else None,
         disputed=_disputed(answers),
         cost=measure_cost(path, prepared.images) if cost else None,
@@ -164,13 +161,13 @@ def _reliability(answers: Answers) -> Reliability:
     )
 
 
-def _selective(answers: Answers, card: Card) -> Selective:
+def _selective(answers: Answers, thresholds: tuple[Threshold, ...]) -> Selective:
     curve = selective.risk_coverage(answers.confidence, ~answers.right)
     return Selective(
         area=selective.area(curve),
         at_error=tuple(AtError(error, selective.at_error(curve, error)) for error in ERRORS),
         at_coverage=tuple(AtCoverage(coverage, selective.at_coverage(curve, coverage)) for coverage in COVERAGES),
-        promises=tuple(selective.judge(curve, threshold) for threshold in card.calibration.thresholds),
+        promises=tuple(selective.judge(curve, threshold) for threshold in thresholds),
         curve=curve,
     )
 
@@ -182,12 +179,13 @@ def _rejected(answers: Answers) -> Rejected:
 
 
 def _disputed(answers: Answers) -> Disputed | None:
-    if answers.dataset.fingerprint != _DISPUTED_IN:
+    places = DISPUTED.get(answers.dataset.fingerprint)
+    if places is None:
         return None
-    doubted = np.array(_DISPUTED)
+    doubted = np.array(places)
     others = np.delete(answers.right, doubted)
     return Disputed(
-        indices=_DISPUTED,
+        indices=places,
         wrong=tuple(doubted[~answers.right[doubted]].tolist()),
         accuracy=metrics.share(int(np.count_nonzero(others)), len(others)),
     )

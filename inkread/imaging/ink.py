@@ -171,7 +171,9 @@ def _without_specks(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     gap_y = np.maximum(0, np.maximum(top[main] - bottom, top - bottom[main]))
     near = np.hypot(gap_x, gap_y) < _FAR * max(w[main], h[main])
     outside = (left >= right[main]) | (right <= left[main]) | (top >= bottom[main]) | (bottom <= top[main])
-    fragment = (edges > 0) & outside & (area < _FRAGMENT * area[main])
+    above = (left + w / 2 >= left[main]) & (left + w / 2 <= right[main]) & (bottom <= top[main] + 0.2 * h[main])
+    bar = above & (w > 2 * h)  # the head of a five or a seven, drawn apart
+    fragment = (edges > 0) & outside & (area < _FRAGMENT * area[main]) & ~bar
     keep = (area >= _PIECE * area[main]) & near & ~fragment & ~rule
     keep[main] = True
     if keep.all():

@@ -19,11 +19,12 @@ from inkread.imaging.gray import check_pixels, to_gray
 from inkread.imaging.ink import Ink, find_ink
 from inkread.imaging.source import Source, open_picture
 
-__all__ = ["VERSION", "is_normalized", "normalize", "normalize_batch", "to_digit"]
+__all__ = ["VERSION", "comes_normalized", "is_normalized", "normalize", "normalize_batch", "to_digit"]
 
 VERSION = 1  # part of every model's card: a model is only used with the preprocessing it was made for
 
 _DARK = 32  # gray levels: what MNIST's border and ground stay under
+_LIT = 0.1  # of the border's pixels: where the centre of mass pushed a digit to one side, some ink lies there
 _INK = 64  # gray levels: above this a pixel counts as ink when its box is measured
 _CENTRE = (SIZE - 1) / 2
 
@@ -69,10 +70,19 @@ def to_digit(
         uint8 (28, 28) with ink 255 on 0; and (left, top, width, height) of the ink in pixels of `image`.
     """
     gray = to_gray(check_pixels(image))
-    if gray.shape == (SIZE, SIZE) and is_normalized(gray[None])[0]:
+    if _comes_normalized(gray):
         return gray.copy(), _box_of(gray)
     ink = find_ink(gray, gaussian=gaussian)
     return (None, None) if ink is None else (_draw(ink, deskewed), ink.box)
+
+
+def comes_normalized(image: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture, gray or in colour, already is in MNIST's form, so that `to_digit` leaves it as it is."""
+    return image.shape[:2] == (SIZE, SIZE) and _comes_normalized(to_gray(check_pixels(image)))
+
+
+def _comes_normalized(gray: NDArray[np.uint8]) -> bool:
+    return gray.shape == (SIZE, SIZE) and bool(is_normalized(gray[None])[0])
 
 
 def normalize_batch(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -108,8 +118,8 @@ def normalize_batch(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def is_normalized(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Tell which pictures already are in MNIST's form.
 
-    That is: dark ground, dark border, an ink box within 20 x 20 give or take one pixel, and the centre of mass within
-    one pixel of the centre.
+    That is: dark ground, a border that is dark but for some ink, an ink box within 20 x 20 give or take one pixel, and
+    the centre of mass within one pixel of the centre.
 
     Args:
         images: uint8 (N, 28, 28).
@@ -121,7 +131,8 @@ def is_normalized(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     rows, columns = np.any(ink, axis=2), np.any(ink, axis=1)  # (N, 28)
     height, width = _extent(rows), _extent(columns)
     longest = np.maximum(height, width)
-    border = np.maximum(images[:, [0, -1], :].max(axis=(1, 2)), images[:, :, [0, -1]].max(axis=(1, 2)))
+    border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
+    lit = np.count_nonzero(border > _DARK, axis=1)
     by_row = images.sum(axis=2, dtype=np.float32)  # (N, 28)
     by_column = images.sum(axis=1, dtype=np.float32)
     mass = np.maximum(by_row.sum(axis=1), 1.0)
@@ -130,7 +141,7 @@ def is_normalized(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     # MNIST's makers rounded towards the lower right, so the centre of mass lies up to one pixel beyond 13.5.
     centred = (off_x <= 1.25) & (off_y <= 1.25)
     dark = np.count_nonzero(ink, axis=(1, 2)) < 0.5 * SIZE * SIZE
-    return np.asarray((longest >= BOX - 1) & (longest <= BOX + 1) & (border <= _DARK) & centred & dark)
+    return np.asarray((longest >= BOX - 1) & (longest <= BOX + 1) & (lit <= _LIT * border.shape[1]) & centred & dark)
 
 
 def _extent(occupied: NDArray[np.bool_]) -> NDArray[np.int64]:

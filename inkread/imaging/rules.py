@@ -44,7 +44,8 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if not straight.any():
             continue
         if np.count_nonzero(straight) >= _LINED * np.count_nonzero(here):
-            printed[here] = 255
+            if not _is_head(stats[piece], stats[1:count], small.shape):
+                printed[here] = 255
         elif _sides(straight, stats[piece, :4]) >= 3:
             printed[straight] = 255
     rest = cv2.countNonZero(cv2.bitwise_and(small, cv2.bitwise_not(printed)))
@@ -52,6 +53,14 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return mask
     wide = cv2.dilate(printed, np.ones((3, 3), np.uint8))
     return np.where(cv2.resize(wide, (width, height), interpolation=cv2.INTER_NEAREST) > 0, 0, mask).astype(np.uint8)
+
+
+def _is_head(piece: NDArray[np.int32], every: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Tell whether a level line may be the head of a five or a seven, drawn apart: above all else, and with an end."""
+    left, top, width, height = (int(side) for side in piece[:4])
+    ends = left > 1 and left + width < shape[1] - 1
+    lower = every[every[:, 1] > top + height // 2]
+    return ends and width > height and len(lower) == len(every) - 1
 
 
 def _straight(small: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -36,7 +36,9 @@ class Calibration:
 
     Attributes:
         temperature: The logits are divided by it (Guo et al. 2017).
-        thresholds: By rising error.
+        thresholds: By rising error, for pictures that went through the preprocessing.
+        native: The same for pictures that came in the network's form and are read as they are: other people's digits
+            are harder than those the network was trained on. Empty where `thresholds` are for all.
         delta: The probability with which a threshold may fail to keep its error.
         n: The pictures it was fitted on.
     """
@@ -45,6 +47,11 @@ class Calibration:
     thresholds: tuple[Threshold, ...] = ()
     delta: float = 0.05
     n: int = 0
+    native: tuple[Threshold, ...] = ()
+
+    def of_form(self, *, native: bool) -> tuple[Threshold, ...]:
+        """Return the thresholds for pictures that came in the network's form, or for all others."""
+        return self.native if native and self.native else self.thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +175,8 @@ class Card:
         known = {f.name for f in fields(cls)}
         values = {key: value for key, value in data.items() if key in known}
         calibration = dict(values.get("calibration", {}))
-        calibration["thresholds"] = tuple(Threshold(**t) for t in calibration.get("thresholds", ()))
+        for kind in ("thresholds", "native"):
+            calibration[kind] = tuple(Threshold(**t) for t in calibration.get(kind, ()))
         values["calibration"] = Calibration(**calibration)
         rejection = values.get("rejection")
         values["rejection"] = Rejection(**rejection) if rejection is not None else None

@@ -47,7 +47,7 @@ def log_odds_of_none(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(none - most - np.log(np.exp(classes - most[:, None]).sum(axis=1)), dtype=np.float32)
 
 
-def threshold_for(calibration: Calibration, max_error: float | None) -> float:
+def threshold_for(calibration: Calibration, max_error: float | None, *, native: bool = False) -> float:
     """Return the confidence from which an answer is given.
 
     The card lists thresholds for some errors; the largest listed error that does not exceed the wish is taken, so the
@@ -56,6 +56,7 @@ def threshold_for(calibration: Calibration, max_error: float | None) -> float:
     Args:
         calibration: From the card.
         max_error: The wished share of wrong ones among the answers, in (0, 1); None answers always.
+        native: Whether the picture came in the network's form and is read as it is.
 
     Returns:
         A confidence in [0, 1], or `NEVER` when the model cannot promise so little error.
@@ -69,5 +70,5 @@ def threshold_for(calibration: Calibration, max_error: float | None) -> float:
         raise UsageError(
             f"Expected max_error between 0 and 1, such as 0.01 for one wrong in a hundred, got {max_error!r}."
         )
-    fitting = [t for t in calibration.thresholds if t.error <= max_error]
+    fitting = [t for t in calibration.of_form(native=native) if t.error <= max_error]
     return max(fitting, key=lambda t: t.error).confidence if fitting else NEVER

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import ImageError, ModelError, UsageError, did_you_mean
-from inkread.imaging.preprocess import to_digit
+from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
 from inkread.reading.confidence import threshold_for
 from inkread.reading.predictor import Predictor
@@ -79,8 +79,8 @@ class Reader:
             UsageError: An option has a value it cannot have, or one that cannot be read yet.
             ImageError: The picture cannot be read; the subclass says why.
         """
-        least = self._check(layout, document, max_error, length, pattern)
-        return self._page(open_picture(image), least)
+        self._check(layout, document, max_error, length, pattern)
+        return self._page(open_picture(image), max_error)
 
     def read_many(
         self,
@@ -114,23 +114,23 @@ class Reader:
         """
         if on_error not in ("raise", "keep"):
             raise UsageError(f"Expected on_error 'raise' or 'keep', got {on_error!r}.")
-        least = self._check(layout, document, max_error, length, pattern)
-        return self._pages(sources, least, keep=on_error == "keep")
+        self._check(layout, document, max_error, length, pattern)
+        return self._pages(sources, max_error, keep=on_error == "keep")
 
-    def _pages(self, sources: Source | Iterable[Source], least: float, *, keep: bool) -> Iterator[Page]:
+    def _pages(self, sources: Source | Iterable[Source], max_error: float | None, *, keep: bool) -> Iterator[Page]:
         for name, number, load in iter_pictures(sources):
             try:
                 if isinstance(load, ImageError):
                     raise load
-                page = self._page(load(), least)
+                page = self._page(load(), max_error)
             except ImageError as error:
                 if not keep:
                     raise
                 page = Page(name, number, 0, 0, error=str(error), model=self._model)
             yield page
 
-    def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> float:
-        """Refuse what cannot be read yet, and return the least confidence of an answer."""
+    def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> None:
+        """Refuse what cannot be read yet."""
         if layout not in LAYOUTS:
             hint = did_you_mean(str(layout), LAYOUTS)
             raise UsageError(f"Expected layout 'digit', 'line', 'page' or 'auto', got {layout!r}.{hint}")
@@ -142,15 +142,17 @@ class Reader:
                 f"Expected one digit per picture: this release reads neither lines nor pages yet, got "
                 f"{', '.join(named)}. Cut the picture into digits and read them with layout='digit'."
             )
-        return threshold_for(self._predictor.card.calibration, max_error)
+        threshold_for(self._predictor.card.calibration, max_error)
 
-    def _page(self, picture: Picture, least: float) -> Page:
+    def _page(self, picture: Picture, max_error: float | None) -> Page:
         height, width = picture.pixels.shape[:2]
         digit, box = to_digit(picture.pixels)
         lines: tuple[Line, ...] = ()
         if digit is not None and box is not None:
             proba, known = self._predictor.judge(digit[None])
             if known[0]:
+                native = max_error is not None and comes_normalized(picture.pixels)
+                least = threshold_for(self._predictor.card.calibration, max_error, native=native)
                 lines = (self._line(proba[0], Box(*box), least),)
         return Page(picture.source, picture.number, width, height, lines, model=self._model)
 

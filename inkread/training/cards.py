@@ -11,13 +11,11 @@ import numpy as np
 
 from inkread import __version__
 from inkread.datasets import Dataset
-from inkread.evaluation.intervals import wilson
 from inkread.reading.card import Calibration, Card, Figure, Rejection
 from inkread.training.backend import predict_logits
-from inkread.training.calibrate import calibrate, fit_rejection
+from inkread.training.confidence import set_confidence
 from inkread.training.config import Config
 from inkread.training.fit import Fitted
-from inkread.training.held_out import harder
 from inkread.training.recipe import Recipe
 
 __all__ = ["card_for"]
@@ -53,14 +51,14 @@ def _judged(fitted: Fitted, config: Config) -> tuple[Calibration, Rejection | No
     validation = fitted.validation
     if validation is None:
         return Calibration(), Rejection(0.0, 0.0, 0) if config.non_digits > 0 else None, ()
-    classes = len(validation.names)
-    scores = predict_logits(fitted.model, validation.images)
-    # Half of what the confidence is set on is harder than the validation pictures, as other people's digits are.
-    shifted = predict_logits(fitted.model, harder(validation, config))
-    calibration = calibrate(np.concatenate([scores, shifted])[:, :classes], np.tile(validation.labels, 2))
-    right = int((scores[:, :classes].argmax(axis=1) == validation.labels).sum())
-    figure = Figure("validation accuracy", right / len(validation), len(validation), *wilson(right, len(validation)))
-    return calibration, fit_rejection(scores) if config.non_digits > 0 else None, (figure,)
+    found = set_confidence(
+        lambda images: predict_logits(fitted.model, images),
+        validation,
+        named="validation accuracy",
+        config=config,
+        normalized=fitted.preprocessing is not None,
+    )
+    return found.calibration, found.rejection, (found.accuracy,)
 
 
 def _provenance(dataset: Dataset, fitted: Fitted) -> dict[str, Any]:

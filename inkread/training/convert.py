@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import InkreadError, ModelError, OutputError, UsageError
-from inkread.evaluation.intervals import wilson
-from inkread.reading.card import Card, Figure
+from inkread.reading.card import Card
 from inkread.reading.model_file import open_model
 from inkread.training.backend import predict_logits
-from inkread.training.calibrate import calibrate, fit_rejection
+from inkread.training.confidence import set_confidence
 from inkread.training.config import Config, config_from
 from inkread.training.export import beside, export, file_logits, write_card
 from inkread.training.foreign import Conventions, foreign_card, keras_file, labels_from, load_keras, wrap
-from inkread.training.held_out import Pictures, harder, pictures_for
+from inkread.training.held_out import Pictures, pictures_for
 from inkread.training.quantize import quantize
 
 if TYPE_CHECKING:
@@ -210,18 +209,14 @@ def _measured(network: _Network, file: Path, pictures: Pictures, path: Path, *, 
     held_out = pictures.held_out
     if held_out is None:  # the training left nothing out: what was measured on the float network is not of this file
         return Converted(path, replace(card, figures=() if int8 else card.figures))
-    classes = len(card.labels)
-    scores, labels = file_logits(file, held_out.images), held_out.labels
-    if card.rejection is not None:
-        card = replace(card, rejection=fit_rejection(scores))
-    logits = scores[:, :classes]
-    right = int((logits.argmax(axis=1) == labels).sum())
-    wanted = predict_logits(network.model, held_out.images)[:, :classes]
-    before = float((wanted.argmax(axis=1) == labels).mean())
-    if pictures.own:
-        shifted = file_logits(file, harder(held_out, config_from(card.config, Config())))[:, :classes]
-        logits, labels = np.concatenate([logits, shifted]), np.concatenate([labels, labels])
-    n = len(held_out)
-    figure = Figure(pictures.named, right / n, n, *wilson(right, n))
-    card = replace(card, calibration=calibrate(logits, labels), figures=(figure,))
-    return Converted(path, card, before, figure.value)
+    wanted = predict_logits(network.model, held_out.images)[:, : len(card.labels)]
+    before = float((wanted.argmax(axis=1) == held_out.labels).mean())
+    found = set_confidence(
+        lambda images: file_logits(file, images),
+        held_out,
+        named=pictures.named,
+        config=config_from(card.config, Config()) if pictures.own else None,
+        normalized=card.preprocessing is not None,
+    )
+    card = replace(card, calibration=found.calibration, rejection=found.rejection, figures=(found.accuracy,))
+    return Converted(path, card, before, found.accuracy.value)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from inkread.imaging.frame import SIZE, frame
 from inkread.imaging.preprocess import to_digit
 from inkread.training.paper import photograph
+from inkread.training.templates import draw_letter
 
 __all__ = ["non_digits"]
 
@@ -121,6 +122,11 @@ def _letter(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDAr
     return _written(str(rng.choice(list(_LETTERS))), rng)
 
 
+def _penned(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A letter as a hand writes it."""
+    return draw_letter(rng)
+
+
 def _word(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
     letters = list(_LETTERS + "bgioqsyz")
     return _written("".join(rng.choice(letters, int(rng.integers(2, 5)))), rng)
@@ -148,6 +154,21 @@ def _scribble(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> ND
     points -= points.min(axis=0)
     points = 8 + points * (_SIDE - 16) / np.maximum(points.max(axis=0), 1e-6)
     _curve(sheet, points, max(2, _pen(rng) // 2))
+    return sheet
+
+
+def _wandering(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A line that wanders, as it does in a pen that is tried or by a hand that thinks of something else."""
+    steps = int(rng.integers(8, 80))
+    steady = float(rng.uniform(0, 0.9))
+    step = np.zeros((steps, 2))
+    for i in range(1, steps):
+        step[i] = steady * step[i - 1] + rng.normal(0, 1, 2)
+    points = np.cumsum(step, axis=0)
+    points -= points.min(axis=0)
+    points = 10 + points * (_SIDE - 20) / max(float(points.max()), 1e-6)
+    sheet = _sheet()
+    _curve(sheet, points, max(2, round(_pen(rng) * float(rng.uniform(0.3, 1.0)))))
     return sheet
 
 
@@ -278,10 +299,12 @@ def _crossed_out(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) ->
 _Kind = Callable[[list[NDArray[np.uint8]], np.random.Generator], NDArray[np.uint8]]
 # Each kind with its share.
 _KINDS: dict[str, tuple[_Kind, float]] = {
-    "letter": (_letter, 6),
+    "letter": (_letter, 5),
+    "penned letter": (_penned, 4),
     "word": (_word, 1.5),
     "sign": (_sign, 2.5),
-    "scribble": (_scribble, 2.5),
+    "scribble": (_scribble, 2),
+    "wandering line": (_wandering, 3),
     "zigzag": (_zigzag, 1),
     "strokes": (_strokes, 1.5),
     "blot": (_blot, 1),

@@ -1,4 +1,4 @@
-"""Digits drawn from templates of strokes, each as another hand would write it.
+"""Digits and letters drawn from templates of strokes, each as another hand would write it.
 
 A template's points are moved a little, smoothly bent, slanted, turned and stretched, its strokes begin and end a little
 sooner or later, and a pen of any width goes along them. What comes out is a large picture of ink alone, like an
@@ -7,16 +7,16 @@ enlarged digit of MNIST, to be brought into its form or laid on paper.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.training.stroke_templates import TEMPLATES
+from inkread.training.stroke_templates import LETTERS, TEMPLATES
 
-__all__ = ["SIDE", "draw_digit"]
+__all__ = ["SIDE", "draw_digit", "draw_letter"]
 
 SIDE = 160  # pixels of a picture
 _HEIGHT = 88.0  # pixels of a digit in it, before it is bent
@@ -39,7 +39,16 @@ def draw_digit(digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     Returns:
         uint8 (SIDE, SIDE), ink 255 on 0, all of the digit inside.
     """
-    strokes = _parsed(digit)[int(rng.integers(len(TEMPLATES[digit])))]
+    return _drawn(_parsed(str(digit)), rng)
+
+
+def draw_letter(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw a letter that is no digit to the eye, as `draw_digit` draws a digit."""
+    return _drawn(_parsed(str(rng.choice(list(LETTERS)))), rng)
+
+
+def _drawn(templates: tuple[tuple[_Stroke, ...], ...], rng: np.random.Generator) -> NDArray[np.uint8]:
+    strokes = templates[int(rng.integers(len(templates)))]
     hand = _hand(rng)
     unsteady, bend = float(rng.uniform(0.005, 0.035)), rng.normal(0, 0.035, (2, 4))
     curves = [_bent(_curve(_moved(stroke, unsteady, rng)), bend) @ hand.T for stroke in strokes]
@@ -47,9 +56,11 @@ def draw_digit(digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     return _inked(curves, float(np.exp(rng.uniform(np.log(3.5), np.log(15)))), rng)
 
 
-@lru_cache(maxsize=10)
-def _parsed(digit: int) -> tuple[tuple[_Stroke, ...], ...]:
-    return tuple(tuple(_stroke(part) for part in template.split("|")) for template in TEMPLATES[digit])
+@cache
+def _parsed(name: str) -> tuple[tuple[_Stroke, ...], ...]:
+    """Return the strokes of each template of a digit or a letter."""
+    templates = TEMPLATES[int(name)] if name.isdigit() else LETTERS[name]
+    return tuple(tuple(_stroke(part) for part in template.split("|")) for template in templates)
 
 
 def _stroke(text: str) -> _Stroke:

@@ -146,9 +146,8 @@ def test_a_model_file(write_model):
 
 
 def test_the_shipped_model():
-    # 16 of 5 x 5 on 12 x 12, 32 of 3 x 3 x 16 on 12 x 12, 64 of 3 x 3 x 32 and of 3 x 3 x 64 on 6 x 6,
-    # 128 of 3 x 3 x 64 on 3 x 3, and the dense layer.
-    layers = (144 * 16 * 25, 144 * 32 * 144, 36 * 64 * 288, 36 * 64 * 576, 9 * 128 * 576, 128 * 10)
+    # 20 of 5 x 5 and 40 of 3 x 3 on 12 x 12, twice 80 of 3 x 3 on 6 x 6, 160 of 3 x 3 on 3 x 3, and a dense layer.
+    layers = (144 * 20 * 25, 144 * 40 * 9 * 20, 36 * 80 * 9 * 40, 36 * 80 * 9 * 80, 9 * 160 * 9 * 80, 160 * 11)
     assert multiply_adds("default") == sum(layers)
 
 

@@ -207,11 +207,13 @@ def test_no_doubtful_label_at_all_may_be_asked_for_by_no_number():
 def test_disputed_pictures_of_mnist_are_among_the_most_doubtful(mnist_test):
     """The figures of docs/looking-inside.md, for the shipped model."""
     from inkread import Predictor
-    from inkread.evaluation.evaluate import _DISPUTED
+    from inkread.datasets import load
+    from inkread.datasets.disputed import DISPUTED
 
+    disputed = DISPUTED[load("mnist", "test").fingerprint]
     images, labels = mnist_test
     ranked = doubtful(Predictor().predict_proba(images), labels, 100).ranked
-    among = [len(set(_DISPUTED) & {d.index for d in ranked[:top]}) for top in (20, 50, 100)]
+    among = [len(set(disputed) & {d.index for d in ranked[:top]}) for top in (20, 50, 100)]
     assert among[0] >= 4
     assert among[1] >= 8
     assert among[2] >= 10

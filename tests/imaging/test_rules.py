@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inkread.imaging.ink import find_ink
 from inkread.imaging.rules import without_rules
 
 H, W = 280, 240
@@ -83,3 +84,26 @@ def test_lines_alone_are_left_for_what_they_are() -> None:
     picture = empty()
     ruled(picture, 3)
     assert (without_rules(picture) == picture).all()
+
+
+@pytest.mark.parametrize("name", ["seven", "five"])
+def test_the_head_of_a_digit_drawn_apart_stays(name: str) -> None:
+    picture = np.zeros((64, 64), np.uint8)
+    cv2.line(picture, (10, 8), (52, 8), 255, 3)
+    if name == "seven":
+        cv2.line(picture, (44, 16), (28, 58), 255, 3)
+        cv2.line(picture, (24, 36), (48, 36), 255, 3)
+    else:
+        cv2.ellipse(picture, (30, 38), (16, 20), 0, -120, 150, 255, 3)
+    assert (without_rules(picture) == picture).all()
+    for edges in (picture[:, 8:54], picture[6:]):  # cut out tightly, it still is no rule of a form
+        found = find_ink(np.ascontiguousarray(edges))
+        assert found is not None
+        assert found.level.shape[0] > 44  # the head is in
+
+
+def test_a_line_below_a_digit_goes_wherever_it_ends() -> None:
+    picture = np.zeros((64, 64), np.uint8)
+    cv2.ellipse(picture, (32, 26), (10, 16), 0, 0, 360, 255, 3)
+    cv2.line(picture, (8, 58), (56, 58), 255, 2)
+    assert not without_rules(picture)[54:].any()

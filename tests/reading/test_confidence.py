@@ -84,3 +84,11 @@ def test_a_model_without_thresholds_promises_nothing():
 def test_wishes_that_cannot_be(max_error):
     with pytest.raises(UsageError, match=r"Expected max_error between 0 and 1, such as 0\.01 for .*, got "):
         threshold_for(CALIBRATION, max_error)
+
+
+def test_pictures_in_the_form_of_the_network_have_thresholds_of_their_own():
+    calibration = Calibration(1.0, CALIBRATION.thresholds, 0.05, 5000, (Threshold(0.001, 0.95, 0.98),))
+    assert threshold_for(calibration, 0.001, native=True) == 0.95
+    assert threshold_for(calibration, 0.001) == NEVER
+    assert threshold_for(calibration, 0.0005, native=True) == NEVER
+    assert threshold_for(CALIBRATION, 0.01, native=True) == threshold_for(CALIBRATION, 0.01)  # one list for all

@@ -207,7 +207,7 @@ def test_feature_maps_are_those_after_the_activation(tmp_path, digit):
     assert maps.shape == (2, 28, 28)
     assert maps[1] == pytest.approx(np.where(around(0), digit / 255, 0), abs=1e-6)
     shapes = [maps.shape for _, maps in explain(digit).maps]
-    assert shapes[0] == (16, 12, 12)
+    assert shapes[0][1:] == (12, 12)
     assert all(maps.min() >= 0 for _, maps in explain(digit).maps)
 
 
@@ -266,7 +266,7 @@ def test_embeddings_of_many_pictures_are_those_of_each(digit):
     x = np.random.default_rng(0).integers(0, 256, (300, 28, 28), dtype=np.uint8)
     x[299] = digit
     features = embed(x)
-    assert features.shape == (300, 128)
+    assert features.shape == (300, len(explain(digit).maps[-1][1]))
     assert features.dtype == np.float32
     assert features[299] == pytest.approx(embed(digit[None])[0], abs=1e-4)
 

@@ -152,6 +152,16 @@ def test_doubtful_digits_are_withheld(write_model, draw_digit):
     assert held.box == plain.box
 
 
+def test_what_comes_in_the_form_of_the_network_is_held_to_its_own_thresholds(draw_digit, write_model):
+    calibration = Calibration(thresholds=(Threshold(0.01, NEVER, 0.0),), native=(Threshold(0.01, 0.0, 1.0),))
+    model = write_model(card=make_card(calibration=calibration))
+    picture = draw_digit(4)
+    assert not inkread.read(picture, model=model, max_error=0.01).lines[0].answered
+    normal = inkread.normalize(picture)
+    for native in (normal, np.stack([normal] * 3, axis=2)):
+        assert inkread.read(native, model=model, max_error=0.01).lines[0].answered
+
+
 def test_withholding_follows_the_confidence(draw_digit, write_model):
     first = inkread.read(draw_digit(4), model=write_model("a.onnx")).confidence
     for i, (least, answered) in enumerate([(first - 1e-6, True), (first, True), (first + 1e-6, False)]):

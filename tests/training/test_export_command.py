@@ -15,6 +15,7 @@ from PIL import Image
 
 import inkread
 from inkread.__main__ import main
+from inkread.imaging.preprocess import VERSION
 from inkread.reading.card import Card
 
 
@@ -54,7 +55,7 @@ def finished(keras, tiny, drawn, tmp_path_factory):
         version="1",
         labels=data.names,
         shape=(28, 28),
-        preprocessing=1,
+        preprocessing=VERSION,
         parameters=model.count_params(),
         recipe="tiny",
         config=Config(validation=0.25, split_seed=5).to_dict(),
@@ -115,7 +116,7 @@ def test_a_run_in_eight_bits_on_its_own_data(keras, command, run, drawn, tmp_pat
     assert small.stat().st_size < 0.8 * (run / "mine.onnx").stat().st_size
     predictor = inkread.Predictor(small)
     card = predictor.card
-    assert (card.name, card.labels, card.preprocessing) == ("mine-int8", tuple("0123456789"), 1)
+    assert (card.name, card.labels, card.preprocessing) == ("mine-int8", tuple("0123456789"), VERSION)
     assert "onnxruntime" in card.made_with
     # Calibrated on the 200 validation pictures as they are and as the training showed them.
     assert (card.calibration.n, card.calibration.temperature != 1) == (400, True)
