@@ -33,6 +33,7 @@ LOCALES = {
 
 _OTHER_MARK = 0.3  # how likely a mark is that the locale has not: dots and commas are easily confused
 _BROKEN = 0.05  # ... and groups that are not of three digits
+_SPACED = 0.3  # ... when they are parted by gaps only
 _CENTS = {1: 0.05, 2: 1.0}  # by how many digits stand behind the mark
 _WIDE_GAP = 0.4  # a gap before the cents instead of a mark
 _WIDE = 1.6  # width to height from which a picture is taken for one line
@@ -123,7 +124,8 @@ def _thousands(runs: Sequence[str], between: Sequence[str], marks: tuple[str, st
     if not between:
         return 1.0
     grouped = all(len(run) == 3 for run in runs[1:]) and 1 <= len(runs[0]) <= 3
-    weight = 1.0 if grouped else _BROKEN
+    spaced = all(mark == " " for mark in between)  # no marks: the digits may just stand apart
+    weight = 1.0 if grouped else _SPACED if spaced else _BROKEN
     return weight * min(_mark_fits(mark, marks, 0, ()) for mark in between)
 
 
