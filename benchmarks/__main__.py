@@ -13,6 +13,7 @@ NAMES = (
     "normalize",
     "other_hands",
     "non_digits",
+    "lines",
     "abstention",
     "robustness",
     "time_to_accuracy",

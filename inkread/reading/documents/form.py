@@ -158,8 +158,7 @@ def _field(field: FormField, line: Line | None, box: Box) -> Field:
     else:
         value = None if "?" in line.text else line.text
         found = Field(field.name, field.kind, line.text, value, line.confidence, line.box, line.answered)
-    problems = (*found.problems, *_broken(field, line, found.value))
-    return replace(found, box=box, problems=problems)
+    return replace(found, box=box, problems=(*found.problems, *_broken(field, line, found.value)))
 
 
 def _broken(field: FormField, line: Line, value: str | None) -> list[str]:
