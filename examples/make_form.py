@@ -1,4 +1,4 @@
-"""Make the form of this folder: its template, the blank form, and one that is filled in.
+"""Make the form of this folder: its template, the blank form, and one that is filled in; and an amount on a line.
 
     python examples/make_form.py [DIR]
 
@@ -61,6 +61,7 @@ def main() -> None:
     for field in template.fields:
         page = _fill(page, field.box, field.cells, FILLED[field.name], rng)
     _photographed(page, rng).save(folder / "filled.jpg", quality=82)
+    _amount("1.234,50", rng).save(folder / "amount.jpg", quality=82)
 
 
 def _fill(
@@ -79,6 +80,30 @@ def _fill(
         cover = ink[: part.shape[0], : part.shape[1], None]
         part[...] = part * (1 - cover) + np.array((24, 40, 108), np.float32) * cover
     return page
+
+
+def _amount(text: str, rng: np.random.Generator) -> Image.Image:
+    """Write an amount on a printed line of yellowish paper."""
+    height, foot = 120, 165
+    page = np.full((220, 130 + 95 * len(text), 3), (246, 240, 222), np.float32)
+    page[foot + 12 : foot + 15, 30:-30] = (120, 120, 120)
+    ink = np.zeros(page.shape[:2], np.float32)
+    x = 60
+    for sign in text:
+        if sign in ".,":
+            end = (x + 2, foot - 3) if sign == "." else (x - 8, foot + 22)
+            cv2.line(ink, (x + 4, foot - 5), end, 1.0, 11, cv2.LINE_AA)
+            x += 42
+            continue
+        hand = Hand(pen=0.075, slant=float(rng.normal(0.1, 0.03)))
+        names = [name for name in TEMPLATES if name.split()[0] == sign and name != "0 slashed"]
+        digit = write(str(rng.choice(names)), hand, round(height * float(rng.uniform(0.9, 1.05))), rng).max(axis=0)
+        top = foot - digit.shape[0] + round(float(rng.normal(0, 2)))
+        part = ink[top : top + digit.shape[0], x : x + digit.shape[1]]
+        np.maximum(part, digit, out=part)
+        x += digit.shape[1] + round(float(rng.uniform(6, 18)))
+    page += (np.array((30, 34, 84), np.float32) - page) * ink[:, :, None]
+    return picture(np.asarray(page + 2.5 * rng.standard_normal(page.shape, np.float32), np.float32))
 
 
 def _photographed(page: Array, rng: np.random.Generator) -> Image.Image:

@@ -27,7 +27,7 @@ from inkread.reading.pieces import TRAITS, CutLine, _between, cut_line, traits
 from inkread.reading.predictor import Predictor
 
 PENALTY = 0.02  # on the squares of the weights
-STEPS, RATE = 300, 0.05
+STEPS, RATE = 400, 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,9 +124,7 @@ def _ways(lattice: Lattice, weights: NDArray[np.float64], right: bool) -> list[t
         classes = weights[-2] * lattice.scores[place]
         score = classes[lattice.truth[owner]] if right else float(np.logaddexp.reduce(classes))
         ways.append((start, end, place, owner if right else -1, worth[place] + score))
-    for start in range(lattice.cuts - 1):
-        ways.append((start, start + 1, -1, -1, weights[-1]))
-    return ways
+    return [*ways, *((start, start + 1, -1, -1, float(weights[-1])) for start in range(lattice.cuts - 1))]
 
 
 def _forward(lattice: Lattice, weights: NDArray[np.float64], right: bool) -> float:
@@ -135,43 +133,45 @@ def _forward(lattice: Lattice, weights: NDArray[np.float64], right: bool) -> flo
 
 def _forward_backward(lattice: Lattice, weights: NDArray[np.float64], right: bool) -> tuple[float, NDArray[np.float64]]:
     """Return the log of the sum over ways of exp(score), and its gradient."""
-    digits = len(lattice.truth)
-    states = digits + 1 if right else 1
+    states = len(lattice.truth) + 1 if right else 1
     ways = sorted(_ways(lattice, weights, right), key=lambda way: way[0])
     ahead = np.full((lattice.cuts, states), -np.inf)
-    ahead[0, 0] = 0.0
+    behind = ahead.copy()
+    ahead[0, 0] = behind[-1, -1] = 0.0
     for start, end, _, owner, score in ways:
-        if owner >= 0:
-            ahead[end, owner + 1] = np.logaddexp(ahead[end, owner + 1], ahead[start, owner] + score)
-        else:
-            ahead[end] = np.logaddexp(ahead[end], ahead[start] + score)
-    behind = np.full((lattice.cuts, states), -np.inf)
-    behind[-1, -1] = 0.0
+        here, there = _states(owner)
+        ahead[end, there] = np.logaddexp(ahead[end, there], ahead[start, here] + score)
     for start, end, _, owner, score in reversed(ways):
-        if owner >= 0:
-            behind[start, owner] = np.logaddexp(behind[start, owner], behind[end, owner + 1] + score)
-        else:
-            behind[start] = np.logaddexp(behind[start], behind[end] + score)
+        here, there = _states(owner)
+        behind[start, here] = np.logaddexp(behind[start, here], behind[end, there] + score)
     total, gradient = float(ahead[-1, -1]), np.zeros(len(weights))
-    if not np.isfinite(total):
-        return total, gradient
-    for start, end, place, owner, score in ways:
-        if owner >= 0:
-            share = np.exp(ahead[start, owner] + score + behind[end, owner + 1] - total)
-        else:
-            share = float(np.exp(ahead[start] + score + behind[end] - total).sum())
-        if share < 1e-6:
-            continue
-        if place < 0:
-            gradient[-1] += share
-            continue
-        gradient[: len(TRAITS)] += share * lattice.traits[place]
-        if right:
-            gradient[-2] += share * lattice.scores[place][lattice.truth[owner]]
-        else:
-            classes = weights[-2] * lattice.scores[place]
-            gradient[-2] += share * float(np.exp(classes - np.logaddexp.reduce(classes)) @ lattice.scores[place])
+    if np.isfinite(total):
+        for start, end, place, owner, score in ways:
+            here, there = _states(owner)
+            share = float(np.exp(ahead[start, here] + score + behind[end, there] - total).sum())
+            if share > 1e-6:
+                _add(gradient, share, lattice, weights, place, owner)
     return total, gradient
+
+
+def _states(owner: int) -> tuple[slice, slice]:
+    """Return how many digits are done before and after an edge: one more, or as many where that is not counted."""
+    return (slice(None), slice(None)) if owner < 0 else (slice(owner, owner + 1), slice(owner + 1, owner + 2))
+
+
+def _add(
+    gradient: NDArray[np.float64], share: float, lattice: Lattice, weights: NDArray[np.float64], place: int, owner: int
+) -> None:
+    """Add what an edge that carries a share of all ways gives to the gradient."""
+    if place < 0:
+        gradient[-1] += share
+        return
+    gradient[: len(TRAITS)] += share * lattice.traits[place]
+    if owner >= 0:
+        gradient[-2] += share * lattice.scores[place][lattice.truth[owner]]
+        return
+    classes = weights[-2] * lattice.scores[place]
+    gradient[-2] += share * float(np.exp(classes - np.logaddexp.reduce(classes)) @ lattice.scores[place])
 
 
 def likelihood(lattices: list[Lattice], weights: NDArray[np.float64]) -> float:

@@ -16,8 +16,10 @@ __all__ = ["Cuts", "find_cuts"]
 
 _LEAN = 0.01  # pixels of ink that a step aside is worth
 _APART = 0.1  # digit heights between cuts, at least
-_THROUGH = 2.6  # pens that a cut may cross
-_FREE = 0.5  # pixels of ink: a cut that crosses less goes between digits
+_FAINT = 0.3  # of what full ink costs to cut through, the least that ink does
+_THROUGH = 3.0  # pens that a cut may cross
+_ONE = 0.6  # digit heights: a narrower piece that stands apart is one digit, if any
+_FREE = 0.25  # pixels of ink: a cut that crosses less goes between digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,18 +37,20 @@ class Cuts:
     gap: NDArray[np.float32]
 
 
-def find_cuts(mask: NDArray[np.uint8], tall: float, pen: float) -> Cuts:
+def find_cuts(mask: NDArray[np.uint8], level: NDArray[np.uint8], tall: float, pen: float) -> Cuts:
     """Find where a line may be cut.
 
     Args:
         mask: uint8 (h, w), ink 255.
+        level: uint8 (h, w), how full the ink is: where two strokes run into each other it is less.
         tall: The height of a digit, in pixels.
         pen: The width of the pen, in pixels.
     """
     height, width = mask.shape
     # Paper on both sides, so that the outermost cuts are cuts like the others.
     ink = np.zeros((height, width + 2), np.float32)
-    ink[:, 1:-1] = mask > 0
+    full = np.maximum(level.astype(np.float32) - 127, 0) / 128
+    ink[:, 1:-1] = np.where(mask > 0, _FAINT + (1 - _FAINT) * full * full, 0)
     middle = _middle(ink)
     down, came_down = _cheapest(ink[: middle + 1])
     up, came_up = _cheapest(ink[middle:][::-1])
@@ -95,11 +99,12 @@ def _places(total: NDArray[np.float32], tall: float, pen: float) -> tuple[NDArra
     starts, ends = edges[::2], edges[1::2]
     chosen = [(int((a + b - 1) // 2), float(b - a)) for a, b in zip(starts, ends, strict=True)]
     apart = max(2.0, _APART * tall)
-    through = np.flatnonzero((~free) & (total <= _THROUGH * pen + _LEAN * tall))
-    taken = [place for place, _ in chosen]
+    through = np.flatnonzero((total <= _THROUGH * pen + _LEAN * tall) & ~free & _wide(free, _ONE * tall))
+    through = through[[_is_valley(total, int(place), round(apart)) for place in through]] if len(through) else through
+    taken = np.array([place for place, _ in chosen], np.float64)
     for place in through[np.argsort(total[through], kind="stable")]:
-        if all(abs(place - other) >= apart for other in taken) and _is_valley(total, int(place), round(apart)):
-            taken.append(int(place))
+        if not len(taken) or np.abs(taken - place).min() >= apart:
+            taken = np.append(taken, place)
             chosen.append((int(place), 0.0))
     chosen.sort()
     places = np.array([place for place, _ in chosen], np.int64)
@@ -111,6 +116,15 @@ def _places(total: NDArray[np.float32], tall: float, pen: float) -> tuple[NDArra
         places = np.concatenate([places, [len(total) - 1]])
         gaps = np.concatenate([gaps, [0]]).astype(np.float32)
     return places, gaps
+
+
+def _wide(free: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """Tell which columns lie in a run of ink wider than one narrow digit: only such a run is cut through."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[1], free.astype(np.int8), [1]])))
+    wide = np.zeros(len(free), bool)
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        wide[start:end] = end - start > least
+    return wide
 
 
 def _is_valley(total: NDArray[np.float32], place: int, reach: int) -> bool:

@@ -88,7 +88,8 @@ def _verdict(pieces: Components, i: int, digits: NDArray[np.bool_], tall: float,
         low = width <= 2.5 * height and place > 0
         return "-" if _MIDDLE[0] <= place <= _MIDDLE[1] else "." if low else ""
     if max(width, height) <= max(_DOT * tall, _DOT_PENS * pen):
-        return "." if place > _LOW else ""
+        hangs = place > 0.85 and height > 1.35 * width
+        return "," if hangs else "." if place > _LOW else ""
     comma = height <= _COMMA[0] * tall and width <= max(_COMMA[1] * tall, 1.5 * pen) and place > 0.75
     return "," if comma else None
 

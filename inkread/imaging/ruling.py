@@ -23,7 +23,8 @@ _TALL = 2.0  # digit heights of an upright rule that stands alone
 _STRAIGHT = 1.2  # pixels that a rule wavers, and
 _WAVER = 0.006  # ... of its length
 _COVERED = 0.8  # of its length that must be ink
-_FREE = 0.06  # of its length over and under which there is nothing ...
+_FREE = 0.2  # of its length over and under which there is nothing ...
+_UNBROKEN = 0.8  # of its length on which nothing crosses what surely is a rule
 _AROUND = 8  # ... in so many thicknesses
 _NEAR = 6  # pixels beside a rule that are looked at for what crosses it
 _BOX = 0.8  # of a side of a box that must be ink
@@ -100,10 +101,11 @@ def _rules(mask: NDArray[np.uint8], thick: int, length: float) -> NDArray[np.uin
         inside = np.s_[top : top + h, left : left + w]
         own = cv2.bitwise_and(thin[inside], (pieces.labels[inside] == i + 1).astype(np.uint8) * 255)
         band = _band(own, thick)
-        if band is not None:
+        if band is not None and band[2] - band[1] < thick:
             slope, first, last = band
             found.append(((left, left + w), (slope, top + first - slope * left, top + last - slope * left)))
-            lying[inside] |= own
+            if np.count_nonzero(own.any(axis=0)) >= _UNBROKEN * w:
+                lying[inside] |= own
     out, rest = np.zeros_like(mask), _less(mask, lying)
     for ends, band in found:
         _take(mask, rest, out, ends, band, thick)
@@ -144,7 +146,7 @@ def _take(
 ) -> None:
     """Add a rule's ink to `out` where nothing crosses it, if it goes on where there is no digit.
 
-    `rest` is the mask without anything that may be a rule.
+    `rest` is the mask without what surely is a rule.
 
     The feet of digits in a row may lie on one line too, but between the digits there is nothing then.
     """
@@ -161,6 +163,9 @@ def _take(
     inside = ink[top : bottom + 1]
     inked = inside.any(axis=0)
     free = ~(other[: top - 1].any(axis=0) | other[bottom + 2 :].any(axis=0))
+    centre = (top + bottom) // 2
+    if np.count_nonzero(ink[centre - 1 : centre + 2].any(axis=0)) < _COVERED * len(x):
+        return
     if np.count_nonzero(free) < _FREE * len(x) or np.count_nonzero(free & inked) < _COVERED * np.count_nonzero(free):
         return
     alone = inked & ~ink[top - 1] & ~ink[bottom + 1]

@@ -61,9 +61,9 @@ def cut_line(strip: Strip) -> CutLine:
     mask = cv2.threshold(strip.level, 127, 255, cv2.THRESH_BINARY)[1]
     pen = max(1.0, pen_width(mask))
     digits, marks = part_marks(mask, strip.tall, pen)
-    cuts = find_cuts(digits, strip.tall, pen)
     level = strip.level.copy()
     level[(mask > 0) & (digits == 0)] = 0
+    cuts = find_cuts(digits, level, strip.tall, pen)
     return CutLine(strip, cuts, marks, _pieces(level, digits, cuts, strip.tall, pen))
 
 

@@ -27,13 +27,11 @@ _CRUMB = -0.2  # what leaving ink unread costs that is too small for a digit
 # How much each trait of a piece speaks for it, in nats; fitted by research/segmented_weights.py, for networks that can
 # tell that a piece is no digit and for those that cannot.
 _WEIGHTS = {
-    True: (0.241, 0.572, 1.403, -0.664, 0.234, -1.004, -0.240, 0.030, -0.276, -1.807, -1.625, -0.152, -0.985, -0.861,
-           -0.056),
-    False: (0.118, 1.333, 0.0, -1.049, 0.127, -1.497, -0.869, 0.039, -0.359, -2.107, -2.084, 0.030, -1.373, -1.052,
-            -0.095),
+    True: (0.403, 0.680, 1.218, -0.661, 0.255, -0.800, -0.077, 0.008, -0.216, -1.757, -1.642, -0.687, -0.828, -0.697, -0.112),
+    False: (0.161, 1.531, -0.000, -1.036, 0.119, -1.287, -0.565, 0.032, -0.375, -2.095, -2.223, -0.623, -1.286, -0.919, -0.212),
 }  # fmt: skip
-_CLASS = {True: 0.959, False: 1.062}  # how much the classes do
-_UNREAD = {True: -2.798, False: -2.892}  # what leaving a piece unread costs
+_CLASS = {True: 0.976, False: 1.135}  # how much the classes do
+_UNREAD = {True: -3.018, False: -3.044}  # what leaving a piece unread costs
 
 
 class SegmentedReader:
@@ -82,6 +80,8 @@ class SegmentedReader:
         paths = [path for path in paths if path.classes]
         if not paths:
             return None
+        if none is not None and np.median(none[list(paths[0].edges)]) > 0:
+            return None  # a word, a scribble: most of what would be read is no digit
         return _result(cut, proba, paths, labels, impossible)
 
 
