@@ -16,10 +16,9 @@ __all__ = ["Cuts", "find_cuts"]
 
 _LEAN = 0.01  # pixels of ink that a step aside is worth
 _APART = 0.1  # digit heights between cuts, at least
-_FAINT = 0.3  # of what full ink costs to cut through, the least that ink does
 _THROUGH = 3.0  # pens that a cut may cross
 _ONE = 0.6  # digit heights: a narrower piece that stands apart is one digit, if any
-_FREE = 0.25  # pixels of ink: a cut that crosses less goes between digits
+_FREE = 0.5  # pixels of ink: a cut that crosses less goes between digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,20 +36,18 @@ class Cuts:
     gap: NDArray[np.float32]
 
 
-def find_cuts(mask: NDArray[np.uint8], level: NDArray[np.uint8], tall: float, pen: float) -> Cuts:
+def find_cuts(mask: NDArray[np.uint8], tall: float, pen: float) -> Cuts:
     """Find where a line may be cut.
 
     Args:
         mask: uint8 (h, w), ink 255.
-        level: uint8 (h, w), how full the ink is: where two strokes run into each other it is less.
         tall: The height of a digit, in pixels.
         pen: The width of the pen, in pixels.
     """
     height, width = mask.shape
     # Paper on both sides, so that the outermost cuts are cuts like the others.
     ink = np.zeros((height, width + 2), np.float32)
-    full = np.maximum(level.astype(np.float32) - 127, 0) / 128
-    ink[:, 1:-1] = np.where(mask > 0, _FAINT + (1 - _FAINT) * full * full, 0)
+    ink[:, 1:-1] = mask > 0
     middle = _middle(ink)
     down, came_down = _cheapest(ink[: middle + 1])
     up, came_up = _cheapest(ink[middle:][::-1])

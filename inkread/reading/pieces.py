@@ -63,7 +63,7 @@ def cut_line(strip: Strip) -> CutLine:
     digits, marks = part_marks(mask, strip.tall, pen)
     level = strip.level.copy()
     level[(mask > 0) & (digits == 0)] = 0
-    cuts = find_cuts(digits, level, strip.tall, pen)
+    cuts = find_cuts(digits, strip.tall, pen)
     return CutLine(strip, cuts, marks, _pieces(level, digits, cuts, strip.tall, pen))
 
 
