@@ -17,7 +17,7 @@ from inkread.imaging.preprocess import to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
 from inkread.reading.confidence import NEVER, threshold_for
 from inkread.reading.documents.document import Document, open_document
-from inkread.reading.layout import is_one_digit, is_plain_digit
+from inkread.reading.layout import is_one_digit, is_plain_digit, may_be_one_digit
 from inkread.reading.pages import LineReader, read_line, read_page
 from inkread.reading.predictor import Predictor
 from inkread.reading.segmented import SegmentedReader
@@ -183,8 +183,13 @@ class Reader:
         if layout == "auto" and not asked.wanted.restricts and is_plain_digit(gray):
             return self._digit(picture, asked.least_digit), ()
         lines = (read_line if layout == "line" else read_page)(gray, self._line_reader, asked.wanted)
-        if layout == "auto" and not asked.wanted.restricts and is_one_digit(lines):
-            return self._digit(picture, asked.least_digit), ()
+        if layout == "auto" and not asked.wanted.restricts:
+            if is_one_digit(lines):
+                return self._digit(picture, asked.least_digit), ()
+            if may_be_one_digit(lines):
+                digit = self._digit(picture, asked.least_digit)
+                if digit and digit[0].confidence >= lines[0].confidence:
+                    return digit, ()
         return tuple(withheld(line, asked.least_line, asked.least_digit) for line in lines), ()
 
     def _digit(self, picture: Picture, least: float) -> tuple[Line, ...]:
