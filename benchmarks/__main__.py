@@ -14,6 +14,7 @@ NAMES = (
     "other_hands",
     "non_digits",
     "calibration",
+    "lines",
     "abstention",
     "robustness",
     "time_to_accuracy",

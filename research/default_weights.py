@@ -17,9 +17,9 @@ letters and wandering lines among the non-digits, as the code has them now. MNIS
 severity, 500 digits each, as they are.
 
 So templates and disturbances bought 1.3 points on Semeion, 1.5 on cheque digits and 14 on MNIST-C; a second convolution
-at 12 x 12 bought nothing that one seed can show; letters and lines halved what is read of scribbles, and cheque digits,
-many of which are cut with a neighbour's rim. The price of a "none" stays: about a point on other hands. Tried and left:
-other statistics than the log-odds of "none" (with the margin, the greatest score, the score alone): none is better.
+at 12 x 12 bought nothing that one seed can show; letters and lines halved what is read of scribbles and took cheque
+digits with it, many of which are cut with a neighbour's rim. The price of a "none" stays: about a point on other hands.
+Tried and left: other statistics than the log-odds of "none" (with the margin, the greatest score, the score alone).
 
 Command: python -m research.default_weights --model FILE.onnx [--count 500]
 for what is made by: inkread train default --config FILE.toml

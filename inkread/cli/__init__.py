@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inkread.cli import compare, data, evaluate, explain, export, models, read, train, tune
+from inkread.cli import compare, data, evaluate, explain, export, form, models, read, train, tune
 
 __all__ = ["app"]
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("read")(read.read)
+app.command("form")(form.form)
 app.command("train")(train.train)
 app.add_typer(data.app, name="data", help="Get, show and export labelled pictures.")
 app.command("evaluate")(evaluate.evaluate)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from inkread.results import Page
+    from inkread.results import Field, Line, Page
 
 __all__ = ["read"]
 
@@ -35,17 +35,20 @@ def read(
     ],
     model: Annotated[str, typer.Option(help="Name of a model, or a path ending in .onnx.")] = "default",
     layout: Annotated[str, typer.Option(help="digit, line, page or auto.")] = "auto",
-    document: Annotated[str | None, typer.Option(help="amount, postcode, or a template.")] = None,
+    document: Annotated[
+        str | None,
+        typer.Option(help="amount, amount:LOCALE, postcode, postcode:COUNTRY[:CODES], or a form's template (JSON)."),
+    ] = None,
     max_error: Annotated[
         float | None,
         typer.Option(help="Withhold what would exceed this share of wrong answers, such as 0.01."),
     ] = None,
     length: Annotated[int | None, typer.Option(help="How many digits a line has.")] = None,
-    pattern: Annotated[str | None, typer.Option(help="What a line may be.")] = None,
+    pattern: Annotated[str | None, typer.Option(help="A regular expression that the digits of a line match.")] = None,
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.text,
     output: Annotated[Path | None, typer.Option(help="Write results to this file instead of stdout.")] = None,
 ) -> None:
-    """Read the digit on each picture.
+    """Read the numbers on each picture.
 
     A picture that cannot be read is reported and the others are read; the exit code is 3 then.
     """
@@ -89,9 +92,21 @@ def _show(pages: list[Page]) -> None:
     if not sys.stdout.isatty():
         _write(_text(pages), None)
         return
-    rows = [(_name(page), page.text or "-", _sure(page), _also(page)) for page in pages if page.error is None]
+    good = [page for page in pages if page.error is None]
+    rows = [(_name(page), page.text or "-", _sure(page), _also(page)) for page in good if not page.fields]
     if rows:
         console.table("", ("picture", "read", "confidence", "or else"), rows, numbers=(2,))
+    fields = [(page, field) for page in good for field in page.fields]
+    cells = [
+        (_name(page), field.name, field.text or "-", field.value or "-", f"{field.confidence:.1%}", _told(field))
+        for page, field in fields
+    ]
+    if cells:
+        console.table("", ("picture", "field", "written", "value", "confidence", "problems"), cells, numbers=(4,))
+
+
+def _told(field: Field) -> str:
+    return "; ".join(field.problems if field.answered else ("withheld", *field.problems))
 
 
 def _name(page: Page) -> str:
@@ -103,13 +118,20 @@ def _sure(page: Page) -> str:
 
 
 def _also(page: Page) -> str:
-    others = page.lines[0].alternatives[1:] if page.lines else ()
+    others = page.lines[0].alternatives[1:] if len(page.lines) == 1 else ()
     return ", ".join(f"{text} {p:.1%}" for text, p in others if p >= 0.001)
 
 
 def _text(pages: Iterable[Page]) -> Iterator[str]:
-    """One line per picture, so that the n-th line belongs to the n-th picture."""
-    return (" ".join(line.text for line in page.lines) + "\n" for page in pages)
+    """One line per picture, so that the n-th line belongs to the n-th picture; of a document, its values."""
+    return (" ".join(_texts(page)) + "\n" for page in pages)
+
+
+def _texts(page: Page) -> Iterator[str]:
+    if page.fields:
+        yield from (field.value or field.text or "-" for field in page.fields)
+    else:
+        yield from (line.text for line in page.lines)
 
 
 def _json(pages: Iterable[Page]) -> Iterator[str]:
@@ -125,28 +147,35 @@ def _jsonl(pages: Iterable[Page]) -> Iterator[str]:
 
 
 def _csv(pages: Iterable[Page]) -> Iterator[str]:
-    """One row per line read; a page without lines, or that could not be read, has one row too."""
-    columns = (
-        "source",
-        "page",
-        "line",
-        "text",
-        "confidence",
-        "answered",
-        "left",
-        "top",
-        "width",
-        "height",
-        "error",
-    )
-    yield _row(columns)
+    """One row per line or field; a page without any, or that could not be read, has one row too."""
+    yield _row(_COLUMNS)
     for page in pages:
-        if not page.lines:
-            yield _row((page.source, page.number, "", "", page.confidence, "", "", "", "", "", page.error or ""))
-        for number, line in enumerate(page.lines, start=1):
-            box = (line.box.left, line.box.top, line.box.width, line.box.height)
-            answered = str(line.answered).lower()
-            yield _row((page.source, page.number, number, line.text, line.confidence, answered, *box, ""))
+        if page.fields:
+            for number, field in enumerate(page.fields, start=1):
+                yield _row((page.source, page.number, number, *_field_cells(field), ""))
+        elif not page.lines:
+            blank = [""] * (len(_COLUMNS) - 6)
+            yield _row((page.source, page.number, "", "", page.confidence, *blank, page.error or ""))
+        else:
+            for number, line in enumerate(page.lines, start=1):
+                yield _row((page.source, page.number, number, *_line_cells(line), ""))
+
+
+_COLUMNS = (
+    "source", "page", "line", "text", "confidence", "answered", "left", "top", "width", "height",
+    "transcript", "field", "kind", "value", "problems", "error",
+)  # fmt: skip
+
+
+def _line_cells(line: Line) -> tuple[object, ...]:
+    box = (line.box.left, line.box.top, line.box.width, line.box.height)
+    return line.text, line.confidence, str(line.answered).lower(), *box, line.transcript, "", "", "", ""
+
+
+def _field_cells(field: Field) -> tuple[object, ...]:
+    box = (field.box.left, field.box.top, field.box.width, field.box.height)
+    told = (field.text, field.name, field.kind, "" if field.value is None else field.value, "; ".join(field.problems))
+    return field.text, field.confidence, str(field.answered).lower(), *box, *told
 
 
 def _row(values: Iterable[object]) -> str:

@@ -104,6 +104,23 @@ class Predictor:
         scores = self._scores(x)
         return self._probabilities(scores), self._known(scores)
 
+    def weigh(self, x: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Return what `predict_proba` returns, and how likely it is that each picture shows none of the classes.
+
+        Args:
+            x: uint8 (N, 28, 28), light ink on dark, as `inkread.normalize_batch` makes it.
+
+        Returns:
+            float32 (N, C), each row summing to 1; and float32 (N,), the log-odds of none beyond those from which
+            `predict_known` says False, or None when the network has not learned to tell.
+
+        Raises:
+            UsageError: Another dtype or shape.
+        """
+        scores, rejection = self._scores(x), self.card.rejection
+        none = None if rejection is None else log_odds_of_none(scores) - np.float32(rejection.score)
+        return self._probabilities(scores), none
+
     def _of_classes(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         return scores[:, : len(self.labels)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,11 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import ImageError, ModelError, UsageError, did_you_mean
+from inkread.imaging.gray import check_pixels, to_gray
 from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
-from inkread.reading.confidence import threshold_for
+from inkread.reading.confidence import NEVER, threshold_for
+from inkread.reading.documents.document import Document, open_document
+from inkread.reading.layout import is_one_digit, is_plain_digit, may_be_one_digit
+from inkread.reading.pages import LineReader, read_line, read_page
 from inkread.reading.predictor import Predictor
-from inkread.results import WITHHELD, Box, Digit, Line, Page
+from inkread.reading.segmented import SegmentedReader
+from inkread.reading.wanted import Wanted, wanted
+from inkread.reading.withhold import withheld
+from inkread.results import WITHHELD, Box, Digit, Field, Line, Page
 
 __all__ = ["LAYOUTS", "Layout", "Reader", "read", "read_many"]
 
@@ -23,12 +31,25 @@ Layout = Literal["digit", "line", "page", "auto"]
 LAYOUTS = ("digit", "line", "page", "auto")
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options of a call, checked."""
+
+    layout: Layout
+    least_digit: float
+    least_native: float  # of a digit that comes in the network's form
+    least_line: float
+    wanted: Wanted
+    document: Document | None
+
+
 class Reader:
     """Reads pictures with one session; safe to share between threads.
 
     Args:
         model: The name of a shipped or local model of digits, or a path ending in `.onnx`.
-        line_model: The model for lines; no release ships one yet, so nothing is opened for it.
+        line_model: What reads lines: "line" for the one that ships, or an object of one's own with a method `read`
+            like that of `inkread.reading.pages.LineReader`.
 
     Raises:
         ModelNotFoundError: There is no such model.
@@ -40,9 +61,11 @@ class Reader:
         '7'
     """
 
-    def __init__(self, model: str | os.PathLike[str] = "default", line_model: str = "line") -> None:
+    def __init__(
+        self, model: str | os.PathLike[str] = "default", line_model: Literal["line"] | LineReader = "line"
+    ) -> None:
         self._predictor = Predictor(model)
-        self._line_model = line_model
+        self._line_reader = _line_reader(line_model, self._predictor)
         card = self._predictor.card
         if card.preprocessing is None:
             raise ModelError(
@@ -65,22 +88,24 @@ class Reader:
 
         Args:
             image: A path, the bytes of a file, a Pillow image, or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
-            layout: "digit" for one digit; "auto" means it too until lines and pages can be read.
-            document: For documents; not readable yet.
-            max_error: The wished share of wrong digits among the answered ones, in (0, 1); more doubtful ones are
-                withheld. None withholds nothing.
-            length: Of a line; not readable yet.
-            pattern: Of a line; not readable yet.
+            layout: "digit" for one digit, "line" for all writing as one line, "page" for lines in reading order,
+                whichever side is up; "auto" tells by the picture.
+            document: "amount", "postcode", or the path of a form's template; see `inkread.reading.documents`.
+            max_error: The wished share of wrong ones among the answers, in (0, 1): of digits for a single digit, else
+                of lines; more doubtful ones are withheld. None withholds nothing. For lines nothing can be promised
+                yet, so all are withheld.
+            length: How many digits a line has.
+            pattern: A regular expression that the digits of a line match, without its spaces and marks.
 
         Returns:
-            A page with one line of one digit, or without lines when the picture is blank.
+            A page with its lines, or without any when nothing on the picture is a number.
 
         Raises:
             UsageError: An option has a value it cannot have, or one that cannot be read yet.
             ImageError: The picture cannot be read; the subclass says why.
         """
-        self._check(layout, document, max_error, length, pattern)
-        return self._page(open_picture(image), max_error)
+        asked = self._check(layout, document, max_error, length, pattern)
+        return self._page(open_picture(image), asked)
 
     def read_many(
         self,
@@ -114,47 +139,71 @@ class Reader:
         """
         if on_error not in ("raise", "keep"):
             raise UsageError(f"Expected on_error 'raise' or 'keep', got {on_error!r}.")
-        self._check(layout, document, max_error, length, pattern)
-        return self._pages(sources, max_error, keep=on_error == "keep")
+        asked = self._check(layout, document, max_error, length, pattern)
+        return self._pages(sources, asked, keep=on_error == "keep")
 
-    def _pages(self, sources: Source | Iterable[Source], max_error: float | None, *, keep: bool) -> Iterator[Page]:
+    def _pages(self, sources: Source | Iterable[Source], asked: _Asked, *, keep: bool) -> Iterator[Page]:
         for name, number, load in iter_pictures(sources):
             try:
                 if isinstance(load, ImageError):
                     raise load
-                page = self._page(load(), max_error)
+                page = self._page(load(), asked)
             except ImageError as error:
                 if not keep:
                     raise
                 page = Page(name, number, 0, 0, error=str(error), model=self._model)
             yield page
 
-    def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> None:
-        """Refuse what cannot be read yet."""
+    def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> _Asked:
+        """Refuse what cannot be, before any picture is opened."""
         if layout not in LAYOUTS:
             hint = did_you_mean(str(layout), LAYOUTS)
             raise UsageError(f"Expected layout 'digit', 'line', 'page' or 'auto', got {layout!r}.{hint}")
-        asked = {"document": document, "length": length, "pattern": pattern}
-        named = [f"layout={layout!r}"] if layout in ("line", "page") else []
-        named += [f"{name}={value!r}" for name, value in asked.items() if value is not None]
-        if named:
+        what = wanted(length, pattern)
+        calibration = self._predictor.card.calibration
+        least, native = (threshold_for(calibration, max_error, native=native) for native in (False, True))
+        read_as = open_document(document) if document is not None else None
+        if layout == "digit" and (read_as or what.restricts):
+            named = "document" if read_as else "length" if length is not None else "pattern"
             raise UsageError(
-                f"Expected one digit per picture: this release reads neither lines nor pages yet, got "
-                f"{', '.join(named)}. Cut the picture into digits and read them with layout='digit'."
+                f"Expected {named} for a line or a page, got it with layout='digit'. Leave out one of the two."
             )
-        threshold_for(self._predictor.card.calibration, max_error)
+        return _Asked(layout, least, native, NEVER if max_error is not None else 0.0, what, read_as)
 
-    def _page(self, picture: Picture, max_error: float | None) -> Page:
+    def _page(self, picture: Picture, asked: _Asked) -> Page:
         height, width = picture.pixels.shape[:2]
+        lines, fields = self._lines(picture, asked)
+        return Page(picture.source, picture.number, width, height, lines, fields, model=self._model)
+
+    def _lines(self, picture: Picture, asked: _Asked) -> tuple[tuple[Line, ...], tuple[Field, ...]]:
+        if asked.layout == "digit":
+            return self._digit(picture, asked), ()
+        gray = to_gray(check_pixels(picture.pixels))
+        if asked.document is not None:
+            return asked.document.read(gray, self._line_reader, asked.least_line)
+        layout = asked.layout
+        if layout == "auto" and not asked.wanted.restricts and is_plain_digit(gray):
+            return self._digit(picture, asked), ()
+        lines = (read_line if layout == "line" else read_page)(gray, self._line_reader, asked.wanted)
+        if layout == "auto" and not asked.wanted.restricts:
+            if is_one_digit(lines):
+                return self._digit(picture, asked), ()
+            if may_be_one_digit(lines):
+                digit = self._digit(picture, asked)
+                if digit and digit[0].confidence >= lines[0].confidence:
+                    return digit, ()
+        return tuple(withheld(line, asked.least_line, asked.least_digit) for line in lines), ()
+
+    def _digit(self, picture: Picture, asked: _Asked) -> tuple[Line, ...]:
+        """Read a picture as one digit; no line when it is blank, or its ink is no digit."""
         digit, box = to_digit(picture.pixels)
-        lines: tuple[Line, ...] = ()
-        if digit is not None and box is not None:
-            proba, known = self._predictor.judge(digit[None])
-            if known[0]:
-                native = max_error is not None and comes_normalized(picture.pixels)
-                least = threshold_for(self._predictor.card.calibration, max_error, native=native)
-                lines = (self._line(proba[0], Box(*box), least),)
-        return Page(picture.source, picture.number, width, height, lines, model=self._model)
+        if digit is None or box is None:
+            return ()
+        proba, known = self._predictor.judge(digit[None])
+        if not known[0]:
+            return ()
+        native = asked.least_native != asked.least_digit and comes_normalized(picture.pixels)
+        return (self._line(proba[0], Box(*box), asked.least_native if native else asked.least_digit),)
 
     def _line(self, row: NDArray[np.float32], box: Box, least: float) -> Line:
         order = np.argsort(row)[::-1]
@@ -170,6 +219,14 @@ class Reader:
         )
         alternatives = tuple((labels[i], float(row[i])) for i in order[:3])
         return Line((read,), box, confidence, (read.label,), read.label, alternatives, answered)
+
+
+def _line_reader(line_model: Any, predictor: Predictor) -> LineReader:
+    if line_model == "line":
+        return SegmentedReader(predictor)
+    if callable(getattr(line_model, "read", None)):
+        return line_model
+    raise UsageError(f"Expected line_model 'line' or an object that reads strips, got {line_model!r}.")
 
 
 @lru_cache(maxsize=4)

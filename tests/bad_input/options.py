@@ -35,14 +35,60 @@ def _(folder: Path) -> None:
     inkread.read(_BLANK, layout="digits")
 
 
-@option('layout="line", which this release does not read', UsageError)
+@option("a length for one digit", UsageError)
 def _(folder: Path) -> None:
-    inkread.read(_BLANK, layout="line")
+    inkread.read(_BLANK, layout="digit", length=5)
 
 
-@option("document and length, which this release does not read", UsageError)
+@option("a document of one digit", UsageError)
 def _(folder: Path) -> None:
-    inkread.read(_BLANK, document="amount", length=5)
+    inkread.read(_BLANK, layout="digit", document="amount")
+
+
+@option("length=0", UsageError)
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, length=0)
+
+
+@option("a pattern that is no regular expression", UsageError, r"missing \)")
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, pattern="(19")
+
+
+@option("a pattern that no digits match", UsageError)
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, pattern="[A-Z]+")
+
+
+@option("a pattern as a number", UsageError)
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, pattern=5)
+
+
+@option("a misspelt document", UsageError)
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, document="amuont")
+
+
+@option("amounts of an unknown locale", UsageError, "Known are: .*")
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, document="amount:xx")
+
+
+@option("postal codes of an unknown country", UsageError, "Known are: .*")
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, document="postcode:XX")
+
+
+@option("a list of postal codes that is not there", UsageError)
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, document=f"postcode:DE:{folder / 'codes.txt'}")
+
+
+@option("a list of postal codes without any", UsageError)
+def _(folder: Path) -> None:
+    (folder / "codes.txt").write_text("none\n")
+    inkread.read(_BLANK, document=f"postcode:DE:{folder / 'codes.txt'}")
 
 
 @option("max_error=1", UsageError)
@@ -160,9 +206,9 @@ def _(folder: Path) -> None:
     inkread.Reader(write_model(folder / "mine.onnx", shape=(32, 32, 3), card=card))
 
 
-@command("inkread read --layout page", UsageError)
+@command("inkread read --layout digits", UsageError)
 def _(folder: Path) -> None:
-    _run("read", _picture(folder), "--layout", "page")
+    _run("read", _picture(folder), "--layout", "digits")
 
 
 @command("inkread read --max-error 5", UsageError)

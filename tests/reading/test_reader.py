@@ -113,21 +113,6 @@ def test_layouts_there_are(reader, draw_digit, layout):
     assert reader.read(draw_digit(3), layout=layout).text == "3"
 
 
-@pytest.mark.parametrize(
-    "options", [{"layout": "line"}, {"layout": "page"}, {"document": "amount"}, {"length": 4}, {"pattern": "[0-9]+"}]
-)
-def test_what_cannot_be_read_yet(reader, draw_digit, options):
-    ((name, value),) = options.items()
-    with pytest.raises(UsageError) as caught:
-        reader.read(draw_digit(3), **options)
-    assert f"neither lines nor pages yet, got {name}={value!r}. Cut the picture into digits" in str(caught.value)
-
-
-def test_all_that_cannot_be_read_is_named_at_once(reader, draw_digit):
-    with pytest.raises(UsageError, match=r"got layout='page', document='form', length=3\. "):
-        reader.read(draw_digit(3), layout="page", document="form", length=3)
-
-
 def test_a_misspelt_layout(reader, draw_digit):
     with pytest.raises(UsageError, match=r"got 'digits'\. Did you mean 'digit'\?"):
         reader.read(draw_digit(3), layout="digits")

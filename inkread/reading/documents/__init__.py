@@ -1,0 +1,1 @@
+"""Documents: what was read, held against what it should be."""

@@ -1,0 +1,45 @@
+"""Whether a picture shows one digit or a number of several."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.imaging.frame import SIZE
+from inkread.results import Line
+
+__all__ = ["is_one_digit", "is_plain_digit", "may_be_one_digit"]
+
+_TINY = 24  # pixels of the longer side: on fewer nobody writes a number of several digits
+_NARROW = 0.95  # width to height of a line that is rather one digit that fell apart
+_ROUND = 1.4  # ... and of one that is if it is doubtful too: a round zero, a wide eight
+_SURE = 0.75  # of a line's confidence
+_TOUCHING = 0.03  # of a line's height: a smaller gap between what may be two halves of one digit
+_FEW = 4  # digits: nobody's one falls apart in more
+
+
+def is_plain_digit(gray: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture is too small, or too much in MNIST's form, to hold more than one digit."""
+    return max(gray.shape) <= _TINY or gray.shape == (SIZE, SIZE)
+
+
+def is_one_digit(lines: tuple[Line, ...]) -> bool:
+    """Tell whether what was read as lines is rather one digit: nothing, one, or a few where one fell apart."""
+    count = sum(len(line.digits) for line in lines)
+    if count <= 1:
+        return True
+    if len(lines) > 1 or count > _FEW:
+        return False
+    shape = lines[0].box.width / lines[0].box.height
+    return (count == 2 and shape < _NARROW) or (shape < _ROUND and lines[0].confidence < _SURE)
+
+
+def may_be_one_digit(lines: tuple[Line, ...]) -> bool:
+    """Tell whether the digits of a line hang together and are no wider than one: then its sureness must decide."""
+    if len(lines) != 1 or len(lines[0].digits) > _FEW:
+        return False
+    box = lines[0].box
+    gaps = [b.box.left - a.box.left - a.box.width for a, b in pairwise(lines[0].digits)]
+    return box.width < _ROUND * box.height and max(gaps, default=0.0) < _TOUCHING * box.height

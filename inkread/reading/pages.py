@@ -1,0 +1,100 @@
+"""A picture with any number of lines to what stands on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.imaging.lines import Strip, find_lines, one_line
+from inkread.imaging.sheet import Sheet, find_sheet
+from inkread.imaging.upright import levelled, turned
+from inkread.reading.wanted import Wanted
+from inkread.results import Line
+
+__all__ = ["LineReader", "read_line", "read_page"]
+
+_CERTAIN = 0.88  # mean confidence of digits at which a page surely stands upright
+_BETTER = 0.08  # ... and by how much another turn must surpass it
+_LONGEST = 4  # lines that are read to tell which way up a page is
+
+
+class LineReader(Protocol):
+    """What reads strips: by cutting them into digits, or as a whole."""
+
+    def read(self, strips: Sequence[Strip], wanted: Wanted) -> list[Line | None]:
+        """Read lines.
+
+        Args:
+            strips: The lines, level and clean.
+            wanted: What each line may be.
+
+        Returns:
+            For each strip a line with boxes in the picture, or None where there is no number.
+        """
+
+
+def read_line(gray: NDArray[np.uint8], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
+    """Read all writing on a picture as one line.
+
+    Args:
+        gray: uint8 (H, W), either polarity.
+        reader: Of strips.
+        wanted: What the line may be.
+    """
+    sheet = find_sheet(gray)
+    return _kept(reader.read(one_line(levelled(sheet)), wanted)) if sheet else ()
+
+
+def read_page(gray: NDArray[np.uint8], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
+    """Read the lines of a picture, whichever side of it is up.
+
+    Args:
+        gray: uint8 (H, W), either polarity.
+        reader: Of strips.
+        wanted: What each line may be.
+    """
+    sheet = find_sheet(gray)
+    if sheet is None:
+        return ()
+    lines = _read(sheet, reader, wanted)
+    if _certainty(lines) >= _CERTAIN:
+        return lines
+    return _read_turned(sheet, lines, reader, wanted)
+
+
+def _read(sheet: Sheet, reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
+    strips = find_lines(levelled(sheet))
+    return _kept(reader.read(strips, wanted)) if strips else ()
+
+
+def _read_turned(sheet: Sheet, upright: tuple[Line, ...], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
+    """Read a page again with each other side up, if its longest lines are surer then."""
+    best, least = 0, _certainty(_longest(upright)) + _BETTER
+    for quarters in (1, 2, 3):
+        strips = sorted(find_lines(levelled(turned(sheet, quarters))), key=lambda strip: -strip.level.shape[1])
+        lines = _kept(reader.read(strips[:_LONGEST], wanted)) if strips else ()
+        # A column of digits has as many lines as digits: what it says is only believed where lines get longer.
+        if _certainty(lines) > least and _length(lines) >= _length(_longest(upright)):
+            best, least = quarters, _certainty(lines)
+    return _read(turned(sheet, best), reader, wanted) if best else upright
+
+
+def _kept(lines: Sequence[Line | None]) -> tuple[Line, ...]:
+    return tuple(line for line in lines if line is not None)
+
+
+def _longest(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    return tuple(sorted(lines, key=lambda line: -len(line.digits))[:_LONGEST])
+
+
+def _length(lines: tuple[Line, ...]) -> float:
+    return float(np.mean([len(line.digits) for line in lines])) if lines else 0.0
+
+
+def _certainty(lines: tuple[Line, ...]) -> float:
+    """Return how sure the digits are, on the mean; 0.0 without any."""
+    sure = [digit.confidence * line.confidence ** (1 / len(line.digits)) for line in lines for digit in line.digits]
+    return float(np.mean(sure)) if sure else 0.0

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+import inkread
+from inkread.errors import UnreadableImageError, UsageError
+from inkread.reading.documents.checks import CHECKS, is_valid
+from inkread.reading.documents.form import Form, field_strip
+from inkread.reading.documents.form_drawing import blank_form, drawn_over
+from inkread.reading.documents.template import open_template, template_from
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "form"
+TEMPLATE = json.loads((EXAMPLE / "template.json").read_text(encoding="utf-8"))
+VALUES = {"customer": "7932654184", "postcode": "23548", "day": "326", "tariff 1": "48235", "tariff 2": "26380"}
+
+
+@pytest.fixture(scope="module")
+def filled() -> np.ndarray:
+    return np.asarray(Image.open(EXAMPLE / "filled.jpg").convert("RGB"))
+
+
+def changed(**fields: dict) -> dict:
+    """Return the example's template with other fields."""
+    template = copy.deepcopy(TEMPLATE)
+    for field in template["fields"]:
+        field.update(fields.get(field["name"].replace(" ", "_"), {}))
+    return template
+
+
+def test_the_example_is_read(filled):
+    page = inkread.read(filled, document=str(EXAMPLE / "template.json"))
+    assert {field.name: field.value for field in page.fields} == VALUES | {"total": "74615"}
+    assert all(field.problems == () and field.answered for field in page.fields)
+    assert len(page.lines) == 6
+    assert inkread.draw(page, filled).size == filled.shape[1::-1]
+    assert inkread.Page.from_dict(page.to_dict()) == page
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_whichever_side_is_up(filled, quarters):
+    turned = np.ascontiguousarray(np.rot90(filled, quarters))
+    page = inkread.read(turned, document=str(EXAMPLE / "template.json"))
+    assert {field.name: field.value for field in page.fields} == VALUES | {"total": "74615"}
+    for field in page.fields:
+        assert 0 <= field.box.left <= turned.shape[1]
+        assert 0 <= field.box.top <= turned.shape[0]
+
+
+def test_scaled_and_tilted(filled):
+    height, width = filled.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 9, 0.6)
+    turned = cv2.warpAffine(filled, turn, (width, height), borderValue=(70, 62, 58))
+    page = inkread.read(turned, document=str(EXAMPLE / "template.json"))
+    assert {field.name: field.value for field in page.fields} == VALUES | {"total": "74615"}
+
+
+def test_rules_that_are_broken(filled):
+    template = changed(customer={"check": "mod97"}, day={"range": [1, 300]}, tariff_1={"range": [60000, None]})
+    template["sums"] = [{"total": "total", "parts": ["tariff 1", "day"]}]
+    page = inkread.read(filled, document=Form(template_from(template, "here")))
+    problems = {field.name: field.problems for field in page.fields}
+    assert problems["customer"][0].startswith("7932654184 breaks the rule 'mod97' of its check digits")
+    assert problems["day"] == ("326 is more than 300",)
+    assert problems["tariff 1"] == ("48235 is less than 60000",)
+    assert problems["total"] == ("74615 is not tariff 1 + day, which is 48561",)
+    assert problems["postcode"] == problems["tariff 2"] == ()
+
+
+def test_the_blank_form_is_empty():
+    form = Form.open(str(EXAMPLE / "template.json"))
+    gray = np.asarray(Image.open(EXAMPLE / "blank.png").convert("L"))
+    assert all(field_strip(gray, form.placed(gray), field) is None for field in form.template.fields)
+    page = inkread.read(gray, document=form)
+    assert page.lines == ()
+    assert {field.name: field.problems for field in page.fields if field.problems} == dict.fromkeys(
+        ("customer", "postcode", "day", "tariff 1", "total"), ("it is empty",)
+    )
+
+
+def test_a_scan_of_something_else(filled, draw_digit):
+    for picture in (draw_digit(3, 400), filled[:600], np.full((300, 300), 255, np.uint8)):
+        with pytest.raises(UnreadableImageError, match="Expected a scan of the form 'Meter reading' with its four"):
+            inkread.read(picture, document=str(EXAMPLE / "template.json"))
+
+
+def test_other_files_go_on(filled):
+    sources = [np.full((300, 300), 255, np.uint8), filled]
+    pages = list(inkread.read_many(sources, document=str(EXAMPLE / "template.json"), on_error="keep"))
+    assert "four corner marks" in pages[0].error
+    assert pages[1].fields[2].value == "326"
+
+
+def test_a_form_can_be_drawn():
+    template = open_template(str(EXAMPLE / "template.json"))
+    blank = blank_form(template, 3)
+    assert blank.size == (630, 444)
+    over = drawn_over(template, np.asarray(blank), np.diag([3.0, 3.0, 1.0]))
+    assert (np.asarray(over) != np.asarray(blank)).any()
+
+
+def test_all_that_is_wrong_with_a_template_is_told():
+    template = changed(customer={"check": "luhnn", "kind": "nummer"}, day={"box": [200, 0, 50, 10]})
+    template["fields"][2]["range"] = "all"
+    template["fields"][3]["name"] = "day"
+    template["sums"] = [{"total": "totl", "parts": ["tariff 2"]}]
+    template["corners"] = template["corners"][:3]
+    template["heigth"] = 5
+    with pytest.raises(UsageError) as caught:
+        template_from(template, "here")
+    told = str(caught.value)
+    for part in (
+        "heigth: there is no such key. Did you mean 'height'?",
+        "fields[0].check: one of luhn,",
+        "Did you mean 'luhn'?",
+        "fields[0].kind: one of number, amount, postcode (got 'nummer')",
+        "fields[2].box: inside the page of 210 x 148",
+        "fields[2].range: [least, greatest]",
+        "two are named 'day'",
+        "sums[0]: there is no field 'totl'. Did you mean 'total'?",
+        "corners: the centres of four marks",
+    ):
+        assert part in told, part
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"format": 2}', '{"format": 1}', '{"format": 1, "fields": [3]}'])
+def test_files_that_are_no_template(tmp_path, text):
+    path = tmp_path / "form.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"Expected (the|another) template"):
+        Form.open(str(path))
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"),
+    [("luhn", "79927398713"), ("mod97", "21090011"), ("verhoeff", "2363"), ("damm", "5724"), ("ean", "4006381333931"),
+     ("mod11-10", "79462")],
+)  # fmt: skip
+def test_check_digits(rule, number):
+    good = [digit for digit in "0123456789" if is_valid(rule, number[:-1] + digit)]
+    assert len(good) <= 1
+    assert set(CHECKS) == {"luhn", "mod97", "mod11-10", "verhoeff", "damm", "ean"}
+    assert is_valid("luhn", "79927398713")
