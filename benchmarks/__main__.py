@@ -17,6 +17,7 @@ NAMES = (
     "robustness",
     "time_to_accuracy",
     "step_cost",
+    "serving",
     "reference_systems",
 )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inkread.cli import compare, data, evaluate, explain, export, models, read, train, tune
+from inkread.cli import compare, data, evaluate, explain, export, models, read, serve, train, tune
 
 __all__ = ["app"]
 
@@ -27,6 +27,7 @@ app.command("explain")(explain.explain)
 app.command("doubtful")(explain.doubtful)
 app.command("export")(export.export)
 app.command("models")(models.models)
+app.command("serve")(serve.serve)
 
 
 def _version(show: bool) -> None:
