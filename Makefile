@@ -13,15 +13,25 @@ PIP := -m pip --disable-pip-version-check install --quiet
 DEMO := .venv-demo
 DEV := .venv
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench clean python needs
 
 ## read the example pictures with the shipped weights; the base install alone, no training framework
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/python examples/demo.py
 
 ## run all checks and tests
-test: lint
+test: lint needs
 	$(DEV)/bin/python -m pytest --cov --cov-report=term:skip-covered
+
+# say which programs the tests of the page and of the window lack; those tests are skipped without them
+needs:
+	@command -v chromium >/dev/null || echo "The tests of the page need Chromium (Debian: apt-get install chromium)."
+	@command -v Xvfb >/dev/null || echo "The tests of the window need Xvfb (Debian: apt-get install xvfb)."
+	@$(DEV)/bin/python -c 'import tkinter' 2>/dev/null || \
+		echo "The tests of the window need Tk (Debian's Python: apt-get install python3-tk)."
+
+python:
+	@echo $(PYTHON)
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .

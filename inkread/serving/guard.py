@@ -113,7 +113,7 @@ class Guard:
     def _count(self, scope: Scope, exchange: _Exchange, seconds: float) -> None:
         # Only names of our own: a path is part of what was sent, and their number has to have an end.
         path = scope["path"]
-        route = path if path in _ROUTES else "/static" if exchange.status == 200 else "other"
+        route = path if path in _ROUTES else "/static" if exchange.status in (200, 304) else "other"
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.request(route, method, exchange.status, seconds, exchange.size)
         _log.info("%s %s %d, %d bytes, %.1f ms", method, route, exchange.status, exchange.size, 1000 * seconds)
