@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,15 +28,25 @@ def serve(
     max_seconds: Annotated[float, typer.Option(help="For a request.")] = 20.0,
     max_requests: Annotated[int, typer.Option(help="In flight; beyond, the answer is 503.")] = 128,
     threads: Annotated[int, typer.Option(help="That read; 0 for one per processor, at most 8.")] = 0,
+    static: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the page there, to read in the browser alone, and end.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests.")] = False,
 ) -> None:
     """Serve the page to draw on and the HTTP API.
 
-    The page is at / and the documentation of the API at /docs. Nothing of a request is kept.
+    The page is at / and the documentation of the API at /docs. Nothing of a request is kept. With --static nothing is
+    served: the page is written as files that any file server can hand out, and reads drawings in the browser.
     """
     from inkread import console
     from inkread.errors import MissingExtraError
 
+    if static is not None:
+        from inkread.serving.site import write_site
+
+        write_site(static, (model or ["default"])[0])
+        console.data(str(static))
+        return
     try:
         from inkread.serving.server import listen, run
         from inkread.serving.settings import Settings

@@ -103,7 +103,7 @@ def _add_readings(app: FastAPI, desk: Desk, settings: Settings, metrics: Metrics
         length: Annotated[int | None, Query(ge=1, le=100, description="How many digits a line has.")] = None,
         pattern: Annotated[str | None, Query(description="What a line may be.", max_length=200)] = None,
         on_error: Annotated[
-            Literal["raise", "keep"], Query(description="keep: a page with `error` in the place of a bad file.")
+            Literal["raise", "keep"], Query(description="keep: a page that tells the error in the place of a bad file.")
         ] = "raise",
     ) -> Response:
         """Send one file as the body, or several as multipart/form-data. The pages come back in order, always as a list.

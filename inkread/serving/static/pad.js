@@ -174,6 +174,7 @@ export class Pad {
     onto.fillStyle = "#fff";
     onto.fillRect(0, 0, page.width, page.height);
     onto.drawImage(ink, 0, 0);
+    page.strokes = mirrored ? this.strokes.map(mirror) : this.strokes; // for who can draw it anew
     return page;
   }
 }
@@ -182,10 +183,14 @@ function clamp(value, most) {
   return Math.min(Math.max(value, 0), most);
 }
 
-function sized(width, height) {
+export function sized(width, height) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   return canvas;
+}
+
+function mirror(stroke) {
+  return { ...stroke, points: stroke.points.map(([x, y, pressure]) => [WIDTH - x, y, pressure]) };
 }
 
 export function draw(context, strokes, colour) {
