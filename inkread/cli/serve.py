@@ -63,9 +63,12 @@ def serve(
         threads=threads,
     )
     with listen(host, port) as listening:
-        _log(quiet)
-        text = f"inkread draws and reads at {_address(listening)} (API: /docs). Ctrl-C stops it."
-        run(settings, listening, lambda: console.note(text))
+
+        def started() -> None:
+            _log(quiet)
+            console.note(f"inkread draws and reads at {_address(listening)} (API: /docs). Ctrl-C stops it.")
+
+        run(settings, listening, started)
 
 
 def _address(listening: socket.socket) -> str:

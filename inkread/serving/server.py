@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Callable
 
@@ -36,7 +37,9 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        number = getattr(error, "errno", None) or 0
+        # What Python says of a port in use repeats the address; a name that is not known has a number below 0.
+        reason = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
         raise UsageError(
             f"Expected an address of this machine and a free port, got {host} port {port}: {reason}. "
             "Name another with --host and --port."

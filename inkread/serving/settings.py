@@ -52,7 +52,7 @@ class Settings:
         if self.api_key is not None and not (self.api_key.isascii() and len(self.api_key) >= 8):
             faults.append("api_key: at least 8 ASCII characters (got fewer, or others)")
         if faults:
-            raise UsageError("Expected other settings of the server:\n" + "\n".join(faults))
+            raise UsageError("Expected other settings of the server:\n  " + "\n  ".join(faults))
 
     @property
     def workers(self) -> int:

@@ -85,6 +85,8 @@ def write_site(folder: Path, model: str = "default", *, runtime: bytes | None = 
         (folder / "model.json").write_text(json.dumps(network), encoding="utf-8")
         _write_page(folder / "index.html")
         _unpack(runtime, folder / "ort")
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(
             f"Expected a folder to write the page to, got {str(folder)!r}: {error.strerror or error}. Name another."
