@@ -81,6 +81,13 @@ class Sheet:
 
         expect(self.page.locator("#reading")).to_have_text(text, timeout=WAIT)
 
+    def place(self, selector: str) -> dict[str, float]:
+        """Return where something is; what is drawn anew in that moment is asked for again."""
+        found = None
+        while found is None:
+            found = self.there(selector).bounding_box()
+        return found
+
     def gone(self, selector: str) -> None:
         self.page.locator(selector).wait_for(state="hidden")
 

@@ -141,7 +141,7 @@ def test_a_photo_is_dropped(opened):
 def test_a_picture_is_chosen(sheet, name):
     sheet.page.set_input_files("#open", ROOT / "examples" / name)
     sheet.reads({"seven.png": "7", "white-chalk-4.jpg": "4", "marker-6.webp": "6"}[name])
-    box, picture = (sheet.there(selector).bounding_box() for selector in ("button.box", "#picture"))
+    box, picture = (sheet.place(selector) for selector in ("button.box", "#picture"))
     assert picture["x"] <= box["x"] <= picture["x"] + picture["width"]
 
 
@@ -191,7 +191,7 @@ def test_a_pen_that_is_pressed_harder_writes_wider(opened):
             )
         session.send("Input.dispatchMouseEvent", {**pen, "type": "mouseReleased", "y": top + height, "clickCount": 1})
         sheet.reads("1")
-        widths.append(sheet.page.locator("#boxes .box").bounding_box()["width"])
+        widths.append(sheet.place("#boxes .box")["width"])
     assert widths[1] > 1.5 * widths[0]
 
 

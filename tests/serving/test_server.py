@@ -207,6 +207,16 @@ def test_a_port_that_is_taken(server):
     assert "Name another with --host and --port" in done.stderr
 
 
+def test_without_the_extra_it_names_the_line_to_install_it():
+    code = (
+        "import sys; sys.modules['fastapi'] = None; from inkread.__main__ import main; sys.argv[1:] = ['serve']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 7
+    assert "fastapi is missing" in done.stderr
+    assert "pip install 'inkread[serve]'" in done.stderr
+
+
 def test_the_log_has_one_line_a_request(start_server, png):
     with start_server() as server:
         ask(server.port, png())

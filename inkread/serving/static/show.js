@@ -70,8 +70,13 @@ export function showDigits(holder, pages, chosen, choose) {
     };
     parts.push(make("button", attributes, make("b", {}, digit.label), make("small", {}, percent(digit.confidence))));
   });
+  fill(holder, all.length > 1 ? parts : []);
+}
+
+// Puts new children in the place of the old; who had the focus keeps it.
+function fill(holder, children) {
   const focused = [...holder.children].indexOf(document.activeElement);
-  holder.replaceChildren(...(all.length > 1 ? parts : []));
+  holder.replaceChildren(...children);
   if (focused >= 0) holder.children[focused]?.focus();
 }
 
@@ -91,7 +96,7 @@ export function showBoxes(holder, page, chosen, choose) {
     const attributes = choose ? { ...look, "aria-label": `${digit.label}, ${percent(digit.confidence)}`, onclick: () => choose(i) } : { ...look, "aria-hidden": "true" };
     return place(make(choose ? "button" : "div", attributes, caption), digit.box, at);
   });
-  holder.replaceChildren(...boxes);
+  fill(holder, boxes);
 }
 
 export function place(element, box, at) {
