@@ -39,10 +39,11 @@ class _Colours:
     text: str
     sure: str
     doubtful: str
+    edge: str
 
 
-_LIGHT = _Colours("#f6f3ec", "#fffefb", "#1b2a6b", "#1d2330", "#17723f", "#a84800")
-_DARK = _Colours("#10131a", "#181c26", "#cdd8ff", "#e9ecf4", "#6fd39b", "#ffb066")
+_LIGHT = _Colours("#f6f3ec", "#fffefb", "#1b2a6b", "#1d2330", "#17723f", "#a84800", "#cfc8b8")
+_DARK = _Colours("#10131a", "#181c26", "#cdd8ff", "#e9ecf4", "#6fd39b", "#ffb066", "#3a4257")
 
 
 @dataclass(slots=True)
@@ -236,7 +237,7 @@ class Pad:
         size = -round(14 * self._scale)
         style.configure(".", background=colours.window, foreground=colours.text, font=("TkDefaultFont", size))
         style.configure("TButton", padding=round(6 * self._scale), background=colours.paper)
-        edge = self._root.tk.call("::tk::Darken", colours.window, 85 if colours is _LIGHT else 250)
+        edge = colours.edge
         style.configure(".", bordercolor=edge, lightcolor=colours.paper, darkcolor=colours.paper, troughcolor=edge)
         style.configure("Reading.TLabel", font=("TkDefaultFont", -round(44 * self._scale)), foreground=colours.ink)
         for name in ("TButton", "TCheckbutton", "TCombobox"):

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable
 
+import cv2
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -57,6 +59,10 @@ def run(settings: Settings, listening: socket.socket, started: Callable[[], None
     Raises:
         ModelError: One of the models cannot be used.
     """
+    # Requests are parted between threads already: OpenCV's own would only be in their way. And the loop is not to wait
+    # the 5 ms for its turn that Python lets a thread keep going by default.
+    cv2.setNumThreads(1)
+    sys.setswitchinterval(0.001)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
