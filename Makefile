@@ -14,16 +14,26 @@ DEMO := .venv-demo
 DEV := .venv
 WORKERS ?= 2
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench clean python needs
 
 ## read the example pictures with the shipped weights; the base install alone, no training framework
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/python examples/demo.py
 
 ## run all checks and tests; WORKERS=4 where there are more processors and some 2 GB of memory for each worker
-test: lint
+test: lint needs
 	OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(DEV)/bin/python -m pytest \
 		--numprocesses=$(WORKERS) --dist=worksteal --cov --cov-report=term:skip-covered
+
+# say which programs the tests of the page and of the window lack; those tests are skipped without them
+needs:
+	@command -v chromium >/dev/null || echo "The tests of the page need Chromium (Debian: apt-get install chromium)."
+	@command -v Xvfb >/dev/null || echo "The tests of the window need Xvfb (Debian: apt-get install xvfb)."
+	@$(DEV)/bin/python -c 'import tkinter' 2>/dev/null || \
+		echo "The tests of the window need Tk (Debian's Python: apt-get install python3-tk)."
+
+python:
+	@echo $(PYTHON)
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .

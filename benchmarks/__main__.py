@@ -19,6 +19,7 @@ NAMES = (
     "robustness",
     "time_to_accuracy",
     "step_cost",
+    "serving",
     "reference_systems",
 )
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inkread import svg
+
 __all__ = ["SCHEMA", "Box", "Digit", "Field", "Line", "Page"]
 
 SCHEMA = 1
@@ -83,6 +85,10 @@ class Digit:
             probabilities=tuple(float(p) for p in data["probabilities"]),
             box=Box.from_dict(data["box"]),
         )
+
+    def _repr_svg_(self) -> str:
+        """Show in a notebook how likely each class is."""
+        return svg.bars([str(i) for i in range(len(self.probabilities))], self.probabilities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,3 +267,9 @@ class Page:
             error=data["error"],
             model=str(data["model"]),
         )
+
+    def _repr_svg_(self) -> str:
+        """Show in a notebook where the digits are and what they are read as."""
+        digits = [digit for line in self.lines for digit in line.digits]
+        found = [((d.box.left, d.box.top, d.box.width, d.box.height), d.label, d.confidence) for d in digits]
+        return svg.boxes((self.width, self.height), found)

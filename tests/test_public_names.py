@@ -115,7 +115,9 @@ def test_help_loads_nothing_heavy(record_property):
     assert told["seconds"] < MAX_HELP_SECONDS
 
 
-@pytest.mark.parametrize("arguments", [("read", "--help"), ("train", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "arguments", [("read", "--help"), ("train", "--help"), ("serve", "--help"), ("pad", "--help"), ("--version",)]
+)
 def test_asking_loads_nothing_heavy(arguments):
     told = run_and_tell(*arguments)
     assert told["code"] == 0

@@ -151,3 +151,14 @@ def test_results_cannot_be_changed_but_copied_with_changes():
 def test_confidence_of_many_lines_does_not_overflow():
     page = Page("", 1, 1, 1, tuple(line("1", 0.1) for _ in range(400)))
     assert page.confidence == 0.0 or math.isfinite(page.confidence)
+
+
+def test_results_are_pictures_in_a_notebook():
+    from xml.etree import ElementTree
+
+    box = Box(10, 20, 30, 40)
+    digit = Digit(None, "?", 0.5, (0.5, 0.25, 0.25), box)
+    page = Page("", 1, 800, 600, (Line((digit, digit), box, 0.25),))
+    for shown, rectangles in ((page, 3), (digit, 3), (Page("", 1, 0, 0), 1)):
+        picture = ElementTree.fromstring(shown._repr_svg_())
+        assert len(picture.findall("{http://www.w3.org/2000/svg}rect")) == rectangles

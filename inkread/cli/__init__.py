@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inkread.cli import compare, data, evaluate, explain, export, form, models, read, train, tune
+from inkread.cli import compare, data, evaluate, explain, export, form, models, pad, read, serve, train, tune
 
 __all__ = ["app"]
 
@@ -28,6 +28,8 @@ app.command("explain")(explain.explain)
 app.command("doubtful")(explain.doubtful)
 app.command("export")(export.export)
 app.command("models")(models.models)
+app.command("serve")(serve.serve)
+app.command("pad")(pad.pad)
 
 
 def _version(show: bool) -> None:

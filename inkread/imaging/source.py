@@ -26,7 +26,7 @@ from inkread.errors import ImageError, ImageTooLargeError, MultiplePagesError, U
 from inkread.imaging.decode import decode
 from inkread.imaging.gray import check_pixels
 
-__all__ = ["EXTENSIONS", "MAX_BYTES", "MAX_PIXELS", "Picture", "Source", "iter_pictures", "open_picture"]
+__all__ = ["EXTENSIONS", "MAX_BYTES", "MAX_PIXELS", "Limits", "Picture", "Source", "iter_pictures", "open_picture"]
 
 MAX_BYTES = 256 * 1024 * 1024  # of a file
 MAX_PIXELS = 120_000_000  # of a picture, before it is decoded: a scan of A3 at 600 dpi has 70 million
@@ -44,6 +44,22 @@ _TYPES = "a path, bytes, a Pillow image or a uint8 array"
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
 
 _PDFIUM = threading.RLock()  # PDFium may be used by one thread at a time; a document may be collected inside a call
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is decoded at most.
+
+    Attributes:
+        pixels: Of one picture, known before it is decoded.
+        pages: Of one file.
+    """
+
+    pixels: int = MAX_PIXELS
+    pages: int = MAX_PAGES
+
+
+_SANE = Limits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +88,7 @@ def open_picture(image: Source) -> Picture:
         ImageTooLargeError: It has more bytes or pixels than the limit.
         MultiplePagesError: It has several pages.
     """
-    pages = _pages(image)
+    pages = _pages(image, _SANE)
     first = next(pages, None)
     if first is None:
         raise UnreadableImageError(f"Expected a picture, got a file without pages: {_what(image)}.")
@@ -86,7 +102,7 @@ def open_picture(image: Source) -> Picture:
 
 
 def iter_pictures(
-    sources: Source | Iterable[Source],
+    sources: Source | Iterable[Source], *, limits: Limits = _SANE
 ) -> Iterator[tuple[str, int, Callable[[], Picture] | ImageError]]:
     """Walk through pictures in order, one decoded at a time.
 
@@ -95,6 +111,7 @@ def iter_pictures(
 
     Args:
         sources: One source or several.
+        limits: What is decoded at most.
 
     Yields:
         The source, the page's number from 1, and what loads it; or instead of the latter the error, when the file
@@ -107,7 +124,7 @@ def iter_pictures(
         for item in _expand(given):  # type: ignore[arg-type]
             name = _name(item)
             try:
-                for number, (_, load) in enumerate(_pages(item), start=1):
+                for number, (_, load) in enumerate(_pages(item, limits), start=1):
                     yield name, number, load
             except ImageError as error:
                 yield name, 1, error
@@ -140,19 +157,19 @@ def _what(item: Any) -> str:
     return "standard input" if name == "-" else repr(name) if name else "the bytes given"
 
 
-def _pages(item: Any) -> Iterator[tuple[int, Callable[[], Picture]]]:
+def _pages(item: Any, limits: Limits) -> Iterator[tuple[int, Callable[[], Picture]]]:
     """Yield, for each page of a source, the number of pages and what loads this one."""
     if isinstance(item, np.ndarray):
         yield 1, lambda: Picture(check_pixels(item))
     elif isinstance(item, Image.Image):
         with _as_image_error("a Pillow image"):
-            _check_pixels_count(item.size, "the picture")
-        yield 1, lambda: Picture(_decode(item, "the Pillow image"))
+            _check_pixels_count(item.size, "the picture", limits)
+        yield 1, lambda: Picture(_decode(item, "the Pillow image", limits))
     elif isinstance(item, (bytes, bytearray, memoryview)):
-        yield from _file_pages(bytes(item), "", _what(item))
+        yield from _file_pages(bytes(item), "", _what(item), limits)
     elif isinstance(item, (str, os.PathLike)):
         name = _name(item)
-        yield from _file_pages(_read_file(name), name, _what(name))
+        yield from _file_pages(_read_file(name), name, _what(name), limits)
     else:
         hint = " Several pictures are given to read_many." if isinstance(item, (list, tuple)) else ""
         raise UnreadableImageError(f"Expected {_TYPES}, got {type(item).__name__}.{hint}")
@@ -208,42 +225,42 @@ def _near(path: Path) -> str:
         return ""
 
 
-def _file_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Callable[[], Picture]]]:
+def _file_pages(data: bytes, source: str, what: str, limits: Limits) -> Iterator[tuple[int, Callable[[], Picture]]]:
     """Yield the pages of a file's bytes."""
     if not data:
         raise UnreadableImageError(f"Expected a picture, got an empty file: {what}. Copy or save it again.")
     if data[:1024].lstrip()[:5] == b"%PDF-":
-        yield from _pdf_pages(data, source, what)
+        yield from _pdf_pages(data, source, what, limits)
         return
     with _as_image_error(what):
-        image = _open_image(data, what)
+        image = _open_image(data, what, limits)
         # Frames of an animation are not pages: the first stands for it.
-        count = _count_pages(image) if image.format == "TIFF" else 1
-    if count > MAX_PAGES:
-        raise ImageTooLargeError(f"Expected at most {MAX_PAGES} pages, got more in {what}. Split the file.")
+        count = _count_pages(image, limits.pages) if image.format == "TIFF" else 1
+    if count > limits.pages:
+        raise ImageTooLargeError(f"Expected at most {limits.pages} pages, got more in {what}. Split the file.")
 
     def load(number: int) -> Picture:
         with _as_image_error(what):
             if number > 1:
                 image.seek(number - 1)
-            return Picture(_decode(image, what), source, number)
+            return Picture(_decode(image, what, limits), source, number)
 
     for number in range(1, count + 1):
         yield count, lambda number=number: load(number)  # type: ignore[misc]
 
 
-def _count_pages(image: Image.Image) -> int:
+def _count_pages(image: Image.Image, most: int) -> int:
     """Count the pages of a TIFF, but not beyond one more than is read: Pillow takes quadratic time for all."""
     count = 1
     with suppress(EOFError):
-        while count <= MAX_PAGES:
+        while count <= most:
             image.seek(count)
             count += 1
     image.seek(0)
     return count
 
 
-def _open_image(data: bytes, what: str) -> Image.Image:
+def _open_image(data: bytes, what: str, limits: Limits) -> Image.Image:
     if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
         raise UnreadableImageError(
             f"Expected PNG, JPEG, TIFF, WebP, BMP, GIF, AVIF or PDF, got HEIC: {what}. Save it as JPEG first "
@@ -256,24 +273,24 @@ def _open_image(data: bytes, what: str) -> Image.Image:
             f"Expected a picture (PNG, JPEG, TIFF, WebP, BMP, GIF, AVIF or PDF), got something else: {what}. "
             "Save it as PNG or JPEG first."
         ) from error
-    _check_pixels_count(image.size, what)
+    _check_pixels_count(image.size, what, limits)
     return image
 
 
-def _check_pixels_count(size: tuple[int, int], what: str) -> None:
+def _check_pixels_count(size: tuple[int, int], what: str, limits: Limits) -> None:
     width, height = size
     if width < 1 or height < 1:
         raise UnreadableImageError(f"Expected a picture with pixels, got {width} x {height} in {what}.")
-    if width * height > MAX_PIXELS:
+    if width * height > limits.pixels:
         raise ImageTooLargeError(
-            f"Expected at most {MAX_PIXELS // 1_000_000} million pixels, got {width} x {height} in {what}. "
+            f"Expected at most {limits.pixels / 1e6:g} million pixels, got {width} x {height} in {what}. "
             "Scale the picture down first."
         )
 
 
-def _decode(image: Image.Image, what: str) -> NDArray[np.uint8]:
+def _decode(image: Image.Image, what: str, limits: Limits) -> NDArray[np.uint8]:
     with _as_image_error(what):
-        _check_pixels_count(image.size, what)
+        _check_pixels_count(image.size, what, limits)
         return decode(image)
 
 
@@ -330,7 +347,7 @@ def _as_image_error(what: str) -> Iterator[None]:
         ) from error
 
 
-def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Callable[[], Picture]]]:
+def _pdf_pages(data: bytes, source: str, what: str, limits: Limits) -> Iterator[tuple[int, Callable[[], Picture]]]:
     """Yield the pages of a PDF, each drawn when it is asked for."""
     import pypdfium2 as pdfium
 
@@ -343,8 +360,8 @@ def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Calla
             got = "an encrypted one" if encrypted else f"a damaged one ({error})"
             advice = " Save it without a password first." if encrypted else " Copy or save it again."
             raise UnreadableImageError(f"Expected a readable PDF, got {got}: {what}.{advice}") from error
-    if count > MAX_PAGES:
-        raise ImageTooLargeError(f"Expected at most {MAX_PAGES} pages, got {count} in {what}. Split the file.")
+    if count > limits.pages:
+        raise ImageTooLargeError(f"Expected at most {limits.pages} pages, got {count} in {what}. Split the file.")
     if count == 0:
         raise UnreadableImageError(f"Expected a PDF with pages, got one without: {what}.")
 
@@ -353,7 +370,7 @@ def _pdf_pages(data: bytes, source: str, what: str) -> Iterator[tuple[int, Calla
             scale = PDF_DPI / 72
             with closing(document[number - 1]) as page:
                 width, height = (max(1, round(side * scale)) for side in page.get_size())
-                _check_pixels_count((width, height), f"page {number} of {what} at {PDF_DPI} dpi")
+                _check_pixels_count((width, height), f"page {number} of {what} at {PDF_DPI} dpi", limits)
                 with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
                     pixels = np.array(bitmap.to_numpy(), dtype=np.uint8)
         return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, source, number)

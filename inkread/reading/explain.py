@@ -28,7 +28,7 @@ from inkread.imaging.source import Source
 from inkread.reading.graph import Network, Node
 from inkread.reading.predictor import Predictor
 
-__all__ = ["METHODS", "Explanation", "Method", "embed", "explain", "log_odds"]
+__all__ = ["METHODS", "Explanation", "Method", "embed", "explain", "feature_map_names", "log_odds"]
 
 Method = Literal["occlusion", "class-activation"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -183,6 +183,11 @@ def log_odds(proba: NDArray[np.floating], index: int) -> NDArray[np.float64]:
     return np.asarray(np.log(np.maximum(wide[:, index], _LEAST)) - np.log(np.maximum(others, _LEAST)))
 
 
+def feature_map_names(network: Network) -> list[str]:
+    """Return the names of the tensors that hold the maps of each convolution after its activation."""
+    return [_passed_on(network, node) for node in network.nodes if node.operator == "Conv"]
+
+
 def _check(method: str, patch: int, stride: int, fill: int) -> None:
     if method not in METHODS:
         raise UsageError(
@@ -282,7 +287,7 @@ def _no_class_activation(network: Network, found: str) -> ModelError:
 
 
 def _feature_maps(network: Network, seen: NDArray[np.uint8]) -> tuple[tuple[str, NDArray[np.float32]], ...]:
-    names = [_passed_on(network, node) for node in network.nodes if node.operator == "Conv"]
+    names = feature_map_names(network)
     if not names:
         return ()
     found = [maps[0] for maps in network.run(seen[None], names) if maps.ndim == 4]

@@ -17,6 +17,7 @@ from tests.bad_input.explaining import EXPLAINING
 from tests.bad_input.exporting import NETWORKS
 from tests.bad_input.options import COMMANDS, MODELS, READING
 from tests.bad_input.pictures import ARRAYS, FILES
+from tests.bad_input.serving import SERVING
 from tests.bad_input.training import CONFIGS, DATASETS
 
 CASES: tuple[Case, ...] = (
@@ -35,6 +36,7 @@ CASES: tuple[Case, ...] = (
     *TUNING,
     *EXPLAINING,
     *COMMANDS,
+    *SERVING,
 )
 PATH = Path(__file__).parents[2] / "docs" / "errors.md"
 COMMAND = "python -m tests.bad_input.table"

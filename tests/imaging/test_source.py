@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import threading
 import warnings
@@ -14,7 +15,7 @@ from PIL import Image, features
 
 from inkread.errors import ImageError, ImageTooLargeError, MultiplePagesError, UnreadableImageError
 from inkread.imaging import source
-from inkread.imaging.source import EXTENSIONS, iter_pictures, open_picture
+from inkread.imaging.source import EXTENSIONS, Limits, iter_pictures, open_picture
 from tests.damage import png, tiff
 
 
@@ -172,12 +173,19 @@ def test_an_animation_is_its_first_picture(seven):
     assert len(list(iter_pictures(frames))) == 1
 
 
-def test_too_many_pages(monkeypatch, seven):
-    monkeypatch.setattr(source, "MAX_PAGES", 2)
+def test_too_many_pages(seven):
+    limits = Limits(pages=2)
     for kind in ("TIFF", "PDF"):
-        with pytest.raises(ImageTooLargeError, match=r"at most 2 pages, got .* Split the file"):
-            open_picture(pages_of(kind, 3, seven))
-        assert len(list(iter_pictures(pages_of(kind, 2, seven)))) == 2
+        ((_, _, error),) = iter_pictures(pages_of(kind, 3, seven), limits=limits)
+        assert isinstance(error, ImageTooLargeError)
+        assert re.search(r"at most 2 pages, got .* Split the file", str(error))
+        assert len(list(iter_pictures(pages_of(kind, 2, seven), limits=limits))) == 2
+
+
+def test_too_many_pixels(seven):
+    for limits, refused in ((Limits(pixels=1600), False), (Limits(pixels=1599), True)):
+        ((_, _, load),) = iter_pictures(pages_of("TIFF", 1, seven), limits=limits)
+        assert isinstance(load, ImageTooLargeError) is refused
 
 
 def test_a_tiff_whose_directories_are_a_circle_ends():

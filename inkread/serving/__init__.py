@@ -1,0 +1,1 @@
+"""Where people draw and look: the web page, the HTTP API, the window."""

@@ -1,0 +1,100 @@
+// Templates of forms: boxes drawn over a picture of the form, saved as JSON.
+
+import { make, place, placed } from "./show.js";
+
+const KINDS = ["number", "amount", "postcode", "date"];
+const SMALLEST = 6; // pixels of a side: less was a click and no box
+
+export class Form {
+  constructor({ sheet, boxes, panel, save }) {
+    Object.assign(this, { sheet, boxes, panel, save });
+    this.page = null; // { width, height, name } of the picture
+    this.fields = [];
+    sheet.addEventListener("pointerdown", (event) => this.#down(event));
+  }
+
+  open(page) {
+    this.page = page;
+    this.fields = [];
+    this.show();
+  }
+
+  template() {
+    const { width, height } = this.page;
+    return { schema: 1, width, height, fields: this.fields };
+  }
+
+  #down(event) {
+    if (!this.active || !this.page || event.button !== 0 || event.target.closest("button")) return;
+    event.preventDefault();
+    const start = this.#point(event);
+    const box = { left: start[0], top: start[1], width: 0, height: 0 };
+    const shown = make("div", { class: "box" });
+    this.boxes.append(shown);
+    const move = (later) => {
+      const [x, y] = this.#point(later);
+      Object.assign(box, { left: Math.min(x, start[0]), top: Math.min(y, start[1]), width: Math.abs(x - start[0]), height: Math.abs(y - start[1]) });
+      place(shown, box, placed(this.page, this.boxes));
+    };
+    const end = () => {
+      window.removeEventListener("pointermove", move);
+      if (box.width >= SMALLEST && box.height >= SMALLEST) this.add(box);
+      else this.show();
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", end, { once: true });
+  }
+
+  // A place on the sheet in pixels of the picture.
+  #point(event) {
+    const box = this.boxes.getBoundingClientRect();
+    const at = placed(this.page, this.boxes);
+    const into = (share, start, scale, most) => Math.round(Math.min(Math.max((share - start) / scale, 0), most));
+    return [into((event.clientX - box.left) / box.width, at.left, at.x, this.page.width), into((event.clientY - box.top) / box.height, at.top, at.y, this.page.height)];
+  }
+
+  add(box) {
+    this.fields.push({ name: `field ${this.fields.length + 1}`, kind: "number", box });
+    this.show();
+    this.panel.querySelector("fieldset:last-of-type input")?.focus();
+  }
+
+  show() {
+    this.#showBoxes();
+    if (!this.page) {
+      this.panel.replaceChildren(make("p", {}, "Open a picture of the empty form. Then draw a box around each place that numbers are written in, and save the template."));
+      return;
+    }
+    const { width, height } = this.page;
+    const middle = () => ({ left: Math.round(width * 0.4), top: Math.round(height * 0.45), width: Math.round(width * 0.2), height: Math.round(height * 0.06) });
+    const add = make("button", { onclick: () => this.add(middle()) }, "Add a box");
+    const save = make("button", { onclick: () => this.#save(), disabled: this.fields.length === 0 }, "Save template");
+    const help = make("p", {}, "Draw a box around each field, or add one and set its place.");
+    this.panel.replaceChildren(help, ...this.fields.map((field, i) => this.#fieldset(field, i)), make("div", { class: "actions" }, add, save));
+  }
+
+  #showBoxes() {
+    const at = this.page && placed(this.page, this.boxes);
+    this.boxes.replaceChildren(...this.fields.map((field) => place(make("div", { class: "box" }, make("span", {}, field.name)), field.box, at)));
+  }
+
+  #fieldset(field, i) {
+    const set = (holder, key, read) => (event) => {
+      holder[key] = read(event.target.value);
+      if (holder[key] === null) delete holder[key];
+      this.#showBoxes();
+    };
+    const whole = (value) => (value === "" ? null : Math.max(0, Math.round(Number(value))));
+    const input = (label, holder, key, type, read) => make("label", {}, label, make("input", { type, value: holder[key] ?? "", min: type === "number" ? 0 : null, oninput: set(holder, key, read) }));
+    const kind = make("select", { onchange: set(field, "kind", String) }, ...KINDS.map((one) => make("option", { selected: one === field.kind }, one)));
+    const remove = make("button", { onclick: () => { this.fields.splice(i, 1); this.show(); } }, "Remove");
+    const sides = ["left", "top", "width", "height"].map((side) => input(side, field.box, side, "number", (value) => whole(value) ?? 0));
+    const rows = [input("name", field, "name", "text", String), make("label", {}, "holds", kind), input("how many digits", field, "length", "number", whole)];
+    return make("fieldset", {}, make("legend", {}, `Field ${i + 1}`), ...rows, ...sides, remove);
+  }
+
+  #save() {
+    const name = this.page.name.replace(/\.[^.]*$/, "") || "form";
+    this.save(new Blob([`${JSON.stringify(this.template(), null, 2)}\n`], { type: "application/json" }), `${name}-template.json`);
+  }
+}
