@@ -1,0 +1,46 @@
+"""How the training of a line reader goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["LineConfig"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineConfig:
+    """One training of a line reader.
+
+    Attributes:
+        steps: Batches in all.
+        batch_size: Lines per batch.
+        learning_rate: The peak of the one-cycle schedule, of Muon.
+        warmup: Share of the steps until the peak.
+        weight_decay: Decoupled.
+        average: Decay per step of the exponential mean of the weights, which is what counts.
+        width: Factor on the network's channels.
+        dropout: Share of channels left out before the scores.
+        longest: The most digits of a line.
+        restyled: How often each digit is in the bank once more, redrawn as other hands write it.
+        digits: How many digits of the data make the bank.
+        every: Steps between two checkpoints.
+        seed: Of everything.
+        precision: As Keras calls its policies; "auto" for bfloat16 where the processor has it.
+        workers: Processes that compose.
+    """
+
+    steps: int = 20_000
+    batch_size: int = 64
+    learning_rate: float = 0.01
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    average: float = 0.998
+    width: float = 1.0
+    dropout: float = 0.1
+    longest: int = 10
+    restyled: int = 1
+    digits: int = 50_000
+    every: int = 500
+    seed: int = 0
+    precision: str = "auto"
+    workers: int = 1
