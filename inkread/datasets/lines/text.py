@@ -54,13 +54,14 @@ def _digits(rng: np.random.Generator, count: int) -> str:
 
 def _amount(rng: np.random.Generator, longest: int) -> str:
     """Return an amount of money as people write it on cheques."""
-    text = _digits(rng, int(rng.integers(1, min(longest, 7) + 1)))
+    decimals = 2 if rng.random() < 0.1 and longest >= 3 else 0
+    text = _digits(rng, int(rng.integers(1, min(longest - decimals, 7) + 1)))
     if len(text) > 3:
         mark = _pick(rng, _THOUSANDS, _THOUSANDS_SHARES)
         head = len(text) % 3 or 3
         text = mark.join([text[:head], *(text[i : i + 3] for i in range(head, len(text), 3))])
-    if rng.random() < 0.1 and longest >= 4:
-        return text + _pick(rng, (",", ".", "-", "="), (3, 3, 1, 0.5)) + _digits(rng, 2)
+    if decimals:
+        return text + _pick(rng, (",", ".", "-", "="), (3, 3, 1, 0.5)) + _digits(rng, decimals)
     before = _pick(rng, ("", "#", "# ", "-", "=", ".", "##"), (0.86, 0.06, 0.03, 0.02, 0.01, 0.01, 0.01))
     return before + text + _pick(rng, _ENDS, _END_SHARES)
 

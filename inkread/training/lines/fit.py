@@ -6,7 +6,7 @@ import math
 import time
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inkread.datasets import Dataset, mnist
 from inkread.datasets.lines import SYMBOLS
 from inkread.errors import TrainingError
+from inkread.evaluation.strings import score_strings
 from inkread.training.backend import make_deterministic, precision, require_keras
 from inkread.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from inkread.training.history import Epoch, write_history
@@ -30,6 +31,7 @@ __all__ = ["FittedLine", "Lines", "best_path", "fit_lines", "judge_lines", "vali
 
 _STATISTICS = 8  # batches from which batch normalisation learns its statistics again, for averaged weights
 _VALIDATION = 400  # composed lines
+_HELD = 5000  # digits at most that those lines are composed of
 _TOGETHER = 50  # lines of about one width that the network judges at once
 
 Lines = list[tuple[NDArray[np.uint8], str]]
@@ -169,11 +171,9 @@ def _take_averages(model: keras.Model, plain: keras.Model, recent: deque[Batch])
 
 def validation_lines(dataset: Dataset, config: LineConfig) -> Lines:
     """Return composed lines of digits that the training does not see, the widest last."""
-    from dataclasses import replace
-
     rng = np.random.default_rng([config.seed, 7])
     order = rng.permutation(len(dataset))
-    held = order[config.digits :] if len(dataset) > config.digits + 100 else order
+    held = order[config.digits :][:_HELD] if len(dataset) > config.digits + 100 else order
     other = dataset.subset(np.sort(held))
     composer = composer_for(other, replace(config, digits=len(other), restyled=min(config.restyled, 1)))
     lines = strips_of(composer, _VALIDATION, np.random.default_rng([config.seed, 2]))
@@ -182,15 +182,16 @@ def validation_lines(dataset: Dataset, config: LineConfig) -> Lines:
 
 def judge_lines(model: keras.Model, lines: Lines) -> tuple[float, float]:
     """Return the share of lines whose digits are all right, and the character error rate of the digits."""
-    right, wrong, digits = 0, 0, 0
+    read: list[str] = []
     for i in range(0, len(lines), _TOGETHER):
-        part = lines[i : i + _TOGETHER]
-        logits = np.asarray(model(pad([strip for strip, _ in part]), training=False))
-        for frames, (_, symbols) in zip(logits, part, strict=True):
-            truth = "".join(filter(str.isdigit, symbols))
-            errors = edits("".join(filter(str.isdigit, best_path(frames))), truth)
-            right, wrong, digits = right + (errors == 0), wrong + errors, digits + len(truth)
-    return right / len(lines), wrong / max(digits, 1)
+        logits = np.asarray(model(pad([strip for strip, _ in lines[i : i + _TOGETHER]]), training=False))
+        read += [_digits(best_path(frames)) for frames in logits]
+    score = score_strings(read, [_digits(symbols) for _, symbols in lines])
+    return score.share, score.error_rate
+
+
+def _digits(symbols: str) -> str:
+    return "".join(filter(str.isdigit, symbols))
 
 
 def best_path(logits: NDArray[np.float32]) -> str:
@@ -198,13 +199,3 @@ def best_path(logits: NDArray[np.float32]) -> str:
     best = logits.argmax(axis=1)
     changed = np.concatenate([[True], best[1:] != best[:-1]])
     return "".join(SYMBOLS[k - 1] for k in best[changed & (best > 0)])
-
-
-def edits(a: str, b: str) -> int:
-    """Return how many symbols must be put in, left out or changed to make one string of another (Levenshtein 1966)."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
