@@ -121,7 +121,7 @@ def _ink(gray: NDArray[np.uint8], dark: bool) -> NDArray[np.uint8] | None:
     paper = _paper(gray)
     depth = cv2.subtract(paper, gray) if dark else cv2.subtract(gray, paper)
     smooth = cv2.blur(depth, (3, 3))
-    cut, mask = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _cut, mask = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     if not cv2.countNonZero(mask):
         return None
     full = float(cv2.mean(depth, mask)[0])
@@ -130,7 +130,8 @@ def _ink(gray: NDArray[np.uint8], dark: bool) -> NDArray[np.uint8] | None:
         return None
     low = min(mean + 0.7 * deviation, 0.35 * full)
     high = max(1.15 * full, low + 1.0)
-    return np.asarray(cv2.convertScaleAbs(cv2.subtract(depth, low), alpha=255.0 / (high - low)), dtype=np.uint8)
+    levels = (np.arange(256, dtype=np.float32) - low) * (255.0 / (high - low))
+    return np.asarray(cv2.LUT(depth, np.clip(levels, 0, 255).astype(np.uint8)), dtype=np.uint8)
 
 
 def _band(ink: NDArray[np.uint8]) -> tuple[float, float, float]:
@@ -144,13 +145,16 @@ def _band(ink: NDArray[np.uint8]) -> tuple[float, float, float]:
     left, top, wide, tall, area = (stats[1:, i].astype(np.float64) for i in range(5))
     edge = (top <= 0) | (top + tall >= height)
     line = (tall >= 0.97 * height) & (wide < 0.06 * height) & ((left <= 2) | (left + wide >= width - 2))
-    weight = np.where(line, 0.0, area) * np.where(edge & (tall < 0.3 * height), 0.1, 1.0)
+    fragment = edge & (tall < 0.3 * height)
+    weight = np.where(line, 0.0, area) * np.where(fragment, 0.1, 1.0)
     if not weight.any():
-        weight = area
+        weight, fragment = area, np.zeros_like(fragment)
     order = np.argsort(tall)
     sums = np.cumsum(weight[order])
     digit = float(tall[order[int(np.searchsorted(sums, 0.6 * sums[-1]))]])
-    large = (tall >= _TALL * digit) & (weight > 0.2 * area)
+    large = (tall >= _TALL * digit) & (weight > 0) & ~fragment
+    if not large.any():
+        large = tall >= digit
     first, last = float(top[large].min()), float((top + tall)[large].max())
     return first, last, max(digit, 3.0)
 

@@ -47,11 +47,11 @@ class Constraint:
 
 
 def constraint(length: int | tuple[int, int] | None, pattern: str | None) -> Constraint | None:
-    """Return what `length` and `pattern` allow; None where anything is.
+    r"""Return what `length` and `pattern` allow; None where anything is.
 
     Args:
         length: How many digits, or from how many to how many.
-        pattern: A regular expression that all digits together must match, such as "\\\\d{5}" or "(19|20)\\\\d\\\\d".
+        pattern: A regular expression that all digits together must match, such as "\d{5}" or "(19|20)\d\d".
 
     Raises:
         UsageError: A length that no line has, or no regular expression.

@@ -8,6 +8,7 @@ those digits, whatever marks stand between them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,9 +125,7 @@ def _step(
     return new
 
 
-def _of_each_length(
-    ranked: list[tuple[str, tuple[float, float]]], beam: int
-) -> list[tuple[str, tuple[float, float]]]:
+def _of_each_length(ranked: list[tuple[str, tuple[float, float]]], beam: int) -> list[tuple[str, tuple[float, float]]]:
     counts: dict[int, int] = {}
     out = []
     for item in ranked:
@@ -172,9 +171,7 @@ def align(probabilities: NDArray[np.float64], digits: str, labels: Sequence[str]
     return Alignment("".join(labels[classes[i] - 1] for i, _ in spans), tuple(spans), peaks)
 
 
-def _viterbi(
-    probabilities: NDArray[np.float64], between: NDArray[np.int64], digits: list[int]
-) -> NDArray[np.int64]:
+def _viterbi(probabilities: NDArray[np.float64], between: NDArray[np.int64], digits: list[int]) -> NDArray[np.int64]:
     """Return the state of each frame: 2 i + 1 in the digit i, 2 i before it, 2 n behind the last."""
     frames, states = len(probabilities), 2 * len(digits) + 1
     scores = np.full((frames, states), _NONE)
@@ -183,7 +180,7 @@ def _viterbi(
         scores[:, 1::2] = np.log(probabilities[:, [digit + 1 for digit in digits]])
     # From one digit straight to the next one only where they differ.
     jump = np.full(states, _NONE)
-    jump[3::2] = [0.0 if a != b else _NONE for a, b in zip(digits[:-1], digits[1:], strict=True)]
+    jump[3::2] = [0.0 if a != b else _NONE for a, b in itertools.pairwise(digits)]
     best = np.full(states, _NONE)
     best[:2] = scores[0, :2]
     back = np.zeros((frames, states), np.int8)

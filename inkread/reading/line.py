@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Sequence
@@ -86,7 +87,7 @@ class LineReader:
         out: list[Line | None] = [None] * len(pictures)
         for i, lattice in zip(known, lattices, strict=True):
             strip = strips[i]
-            assert strip is not None  # noqa: S101  # those alone are known
+            assert strip is not None  # those alone are known
             out[i] = self.decode(strip, lattice, allowed)
         return out
 
@@ -190,7 +191,7 @@ def _boxes(strip: Strip, path: Alignment, per_frame: float) -> list[Span]:
     width = len(columns)
     peaks = [min(width - 1.0, (peak + 0.5) * per_frame) for peak in path.peaks]
     cuts = [max(0.0, peaks[0] - _FAR)]
-    for a, b in zip(peaks[:-1], peaks[1:], strict=True):
+    for a, b in itertools.pairwise(peaks):
         first, last = int(a) + 1, max(int(a) + 2, int(np.ceil(b)))
         part = columns[first:last]
         # Of the emptiest columns the one nearest to the middle.
@@ -212,7 +213,7 @@ def _tight(ink: NDArray[np.bool_], left: int, right: int, peak: float) -> Span:
 
 def _groups(text: str, spans: Sequence[Span]) -> tuple[str, ...]:
     """Part the digits where a gap is wide, for itself and beside the usual gap of the line."""
-    gaps = [b[0] - a[2] for a, b in zip(spans[:-1], spans[1:], strict=True)]
+    gaps = [b[0] - a[2] for a, b in itertools.pairwise(spans)]
     if not gaps:
         return (text,)
     wide = max(_WIDE_GAP, _WIDER * float(np.median(np.maximum(gaps, 0.0))))

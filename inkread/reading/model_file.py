@@ -141,8 +141,8 @@ def open_model(model: str | os.PathLike[str], kind: str | None = "digit") -> Mod
     card = Card.from_json(text, str(path))
     if card.kind not in _VERSIONS or kind not in (None, card.kind):
         raise ModelError(
-            f"Expected a model that reads a {kind or 'digit or a line'}, got one for {card.kind!r}: {path}. The command "
-            "inkread models says what each is for."
+            f"Expected a model that reads a {kind or 'digit or a line'}, got one for {card.kind!r}: {path}. "
+            "The command inkread models says what each is for."
         )
     _check(card, session, path)
     return ModelFile(path, card, session, session.get_inputs()[0].name)
@@ -187,9 +187,7 @@ def _check(card: Card, session: Any, path: Path) -> None:
         )
     taken = (ROWS, 0) if card.kind == "line" else (SIZE, SIZE)
     if card.shape != taken:
-        raise ModelError(
-            f"Expected a model for {taken[0]} x {taken[1] or 'any'} pictures, got {card.shape} in {path}."
-        )
+        raise ModelError(f"Expected a model for {taken[0]} x {taken[1] or 'any'} pictures, got {card.shape} in {path}.")
 
 
 def _fits(found: list[int | str | None], wanted: tuple[int, ...]) -> bool:

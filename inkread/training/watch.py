@@ -14,7 +14,7 @@ from inkread.datasets import Dataset
 from inkread.errors import OutputError, TrainingError
 from inkread.files import replacing
 from inkread.training.backend import predict_logits
-from inkread.training.batches import Batch, Batches
+from inkread.training.batches import Batches
 from inkread.training.checkpoint import Checkpoint, write_checkpoint
 from inkread.training.config import Config
 from inkread.training.folder import RunFolder
@@ -133,7 +133,7 @@ def save(model: keras.Model, folder: RunFolder) -> None:
         model.save(part)
 
 
-def learn_statistics(model: keras.Model, batches: Iterator[Batch]) -> None:
+def learn_statistics(model: keras.Model, batches: Iterator[tuple[Any, Any]]) -> None:
     """Set the statistics of batch normalisation to their mean over some batches (Izmailov et al. 2018, section 3.2).
 
     Averaged weights have other activations than those whose statistics were gathered on the way.

@@ -150,9 +150,7 @@ def _slant(line: NDArray[np.uint8]) -> float:
     return float(np.clip(-moments["mu11"] / moments["mu02"], -_STEEPEST, _STEEPEST))
 
 
-def _upright(
-    line: NDArray[np.uint8], slant: float
-) -> tuple[tuple[float, float, float, float], NDArray[np.float32]]:
+def _upright(line: NDArray[np.uint8], slant: float) -> tuple[tuple[float, float, float, float], NDArray[np.float32]]:
     """Return the box of what is drawn, once upright, and how far inside it each row begins and ends, (2, ROWS)."""
     y, x = np.nonzero(line)
     upright = x + slant * (y - FIELD / 2)
@@ -168,5 +166,3 @@ def _nearest(profile: NDArray[np.float32]) -> NDArray[np.float32]:
     """Let each row see its two neighbours: strokes have a width, and no two digits stand on one line exactly."""
     padded = np.pad(profile, 1, mode="edge")
     return np.asarray(np.minimum(np.minimum(padded[:-2], padded[2:]), profile), dtype=np.float32)
-
-

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inkread.datasets.lines.paper import paper, smooth_noise
 
-__all__ = ["Look", "draw_look", "develop"]
+__all__ = ["Look", "develop", "draw_look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def draw_look(rng: np.random.Generator, height: float) -> Look:
             bilevel=rng.random() < 0.5,
         )
     sheet = float(rng.uniform(115, 250))
-    contrast = min(sheet - 5, float(np.exp(rng.uniform(np.log(42), np.log(190)))))
+    faint = rng.random() < 0.25
+    contrast = min(sheet - 5, float(np.exp(rng.uniform(np.log(32 if faint else 70), np.log(190)))))
     return Look(
         sheet=sheet,
         contrast=contrast,

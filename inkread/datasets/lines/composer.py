@@ -12,6 +12,7 @@ from inkread.datasets.lines import printed
 from inkread.datasets.lines.bank import DigitBank
 from inkread.datasets.lines.camera import Look, develop, draw_look
 from inkread.datasets.lines.hand import Hand, draw_hand
+from inkread.datasets.lines.paper import smooth_noise
 from inkread.datasets.lines.script import Script, place
 from inkread.datasets.lines.strokes import Box
 from inkread.datasets.lines.text import write
@@ -86,6 +87,8 @@ class Composer:
         height, width, x, y = _frame(script, rng, tidy)
         ink = np.zeros((height, width), np.uint8)
         drawn = script.draw(ink, x, y, rng)
+        if hand.waver > 0:
+            ink = _wavered(ink, hand, rng)
         under = None
         if not tidy or boxed:
             under = np.zeros_like(ink)
@@ -129,9 +132,19 @@ def _frame(script: Script, rng: np.random.Generator, tidy: bool) -> tuple[int, i
         around = rng.uniform(0.0, 0.35, 4)
     else:  # cut out so tightly that some ink is lost
         around = rng.uniform(-0.08, 0.2, 4)
-    l, t, r, b = (float(side) * h for side in around)
-    height, width = max(8, round(bottom - top + t + b)), max(8, round(right - left + l + r))
-    return height, width, l - left, t - top
+    before, above, behind, below = (float(side) * h for side in around)
+    height, width = max(8, round(bottom - top + above + below)), max(8, round(right - left + before + behind))
+    return height, width, before - left, above - top
+
+
+def _wavered(ink: NDArray[np.uint8], hand: Hand, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Let strokes stray smoothly, each way for itself, by a few hundredths of a digit's height."""
+    height, width = ink.shape
+    x = np.arange(width, dtype=np.float32)[None, :]
+    y = np.arange(height, dtype=np.float32)[:, None]
+    far = np.float32(hand.waver * hand.height)
+    dx, dy = (far * smooth_noise((height, width), 0.45 * hand.height, rng) for _ in range(2))
+    return np.asarray(cv2.remap(ink, x + dx, y + dy, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _seen(box: Box, width: int, height: int) -> bool:

@@ -36,7 +36,9 @@ class Hand:
         width: Factor on the width of all digits.
         low_zero: Factor on the height of zeros.
         ligature: Share of digits joined to the next one.
+        chain: Share of neighbouring zeros joined, as a hand in a hurry does.
         turn: Spread of the rotation of single digits, radians.
+        waver: How far strokes stray from their source's.
         dot: Size of dots, in widths of the pen.
         dash: Length of dashes.
         dot_rise: Where dots stand, above the baseline.
@@ -58,7 +60,9 @@ class Hand:
     width: float = 1.0
     low_zero: float = 1.0
     ligature: float = 0.0
+    chain: float = 0.0
     turn: float = 0.0
+    waver: float = 0.0
     dot: float = 1.3
     dash: float = 0.4
     dot_rise: float = 0.0
@@ -122,7 +126,9 @@ def draw_hand(rng: np.random.Generator) -> Hand:
         width=math.exp(between(-0.25, 0.4)),
         low_zero=between(0.55, 1.0) if rng.random() < 0.4 else 1.0,
         ligature=between(0.1, 0.5) if rng.random() < 0.15 else 0.0,
+        chain=between(0.4, 1.0) if rng.random() < 0.25 else 0.0,
         turn=0.08 * calm,
+        waver=between(0.0, 0.035) if rng.random() < 0.6 else 0.0,
         dot=between(0.9, 2.2),
         dash=math.exp(between(math.log(0.18), math.log(1.3))),
         dot_rise=0.0 if rng.random() < 0.6 else between(-0.12, 0.5),

@@ -53,7 +53,9 @@ def _dotted(
     np.maximum(canvas, line * shown[None, :].astype(np.uint8), out=canvas)
 
 
-def boxes(canvas: Canvas, base: float, height: float, pitch: float, x: float, count: int, rng: np.random.Generator) -> None:
+def boxes(
+    canvas: Canvas, base: float, height: float, pitch: float, x: float, count: int, rng: np.random.Generator
+) -> None:
     """Draw one box a digit, or a comb: a line below with a tick between each two.
 
     Args:
@@ -89,10 +91,10 @@ def crumbs(canvas: Canvas, height: float, rng: np.random.Generator) -> None:
     if rng.random() < 0.5:
         size = 0.2 + 0.012 * height * float(rng.uniform(0.6, 1.6))
         text = "".join(rng.choice(list("ABCDEFHKLMNPRSTUVWX0123456789 .:"), int(rng.integers(2, 14))))
-        x = int(rng.uniform(-0.1, 0.8) * wide)
         below = rng.random() < 0.75
-        y = tall + int(rng.uniform(0.45, 1.0) * 20 * size) if below else int(rng.uniform(0.0, 0.5) * 20 * size)
-        cv2.putText(canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, int(rng.integers(60, 256)), 1, cv2.LINE_AA)
+        foot = tall + rng.uniform(0.45, 1.0) * 20 * size if below else rng.uniform(0.0, 0.5) * 20 * size
+        place = (int(rng.uniform(-0.1, 0.8) * wide), int(foot))
+        cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, int(rng.integers(60, 256)), 1, cv2.LINE_AA)
     for _ in range(int(rng.integers(0, 5))):
         at = float(rng.uniform(0, wide)), float(rng.uniform(0, tall))
         stroke(canvas, [at], float(rng.uniform(0.6, 0.04 * height + 1)), float(rng.uniform(0.2, 0.9)))

@@ -79,21 +79,17 @@ class Script:
         """
         out: list[tuple[str, Box | None]] = []
         for i, p in enumerate(self.placed):
-            if p.glyph is None:
-                box = self._mark(canvas, p, x, y, rng)
-            else:
-                box = self._glyph(canvas, p, x, y, rng)
+            box = self._mark(canvas, p, x, y, rng) if p.glyph is None else self._glyph(canvas, p, x, y, rng)
             out.append((p.symbol, box))
             joined = p.symbol.isdigit() and i + 1 < len(self.placed) and self.placed[i + 1].symbol.isdigit()
-            if joined and self.hand.ligature > rng.random():
+            zeros = joined and p.symbol == self.placed[i + 1].symbol == "0"
+            if joined and (self.hand.chain if zeros else self.hand.ligature) > rng.random():
                 self._ligature(canvas, p, self.placed[i + 1], x, y, rng)
         return out
 
-    def _glyph(
-        self, canvas: NDArray[np.uint8], p: Placed, x: float, y: float, rng: np.random.Generator
-    ) -> Box | None:
+    def _glyph(self, canvas: NDArray[np.uint8], p: Placed, x: float, y: float, rng: np.random.Generator) -> Box | None:
         glyphs = self.bank.glyphs if p.symbol.isdigit() else signs()
-        assert p.glyph is not None  # noqa: S101  # the caller saw to it
+        assert p.glyph is not None  # the caller saw to it
         left, top, right, bottom = (float(side) for side in glyphs.boxes[p.glyph])
         down, across = p.height / max(bottom - top, 1.0), p.width / max(right - left, 1.0)
         own = float(glyphs.slants[p.glyph])
@@ -188,34 +184,37 @@ def place(text: str, hand: Hand, bank: DigitBank, rng: np.random.Generator, *, p
 def _sized(symbol: str, hand: Hand, bank: DigitBank, rng: np.random.Generator, i: int) -> Placed:
     """Return a symbol with its size, and its foot relative to the baseline."""
     height = hand.height * float(np.exp(hand.sizes * rng.standard_normal() + hand.drift * i))
-    u = float(rng.random())
-    match symbol:
-        case ".":
-            return Placed(symbol, 0, hand.stroke * hand.dot, -hand.dot_rise * height + 0.04 * height * u, hand.stroke)
-        case ",":
-            return Placed(symbol, 0, height * 0.12 * u, height * (0.08 + 0.17 * u), height * (0.15 + 0.17 * u))
-        case "'":
-            return Placed(symbol, 0, height * 0.1 * u, -height * (0.65 + 0.2 * u), height * (0.12 + 0.18 * u))
-        case "-":
-            length = hand.dash * float(np.exp(rng.normal(0, 0.15)))
-            return Placed(symbol, 0, max(length, 0.18) * height, -height * (0.12 + 0.5 * u), 0.0)
-        case "=":
-            length = max(0.2, min(hand.dash, 0.7)) * height
-            return Placed(symbol, 0, length, -height * (0.1 + 0.45 * u), height * (0.14 + 0.14 * float(rng.random())))
-        case "#":
-            return _as_glyph(symbol, signs(), int(rng.integers(len(signs()))), height * float(rng.uniform(0.7, 1.3)), hand)
-        case _:
-            if symbol == "0":
-                height *= hand.low_zero
-            return _as_glyph(symbol, bank.glyphs, bank.draw(int(symbol), rng), height, hand)
+    if symbol.isdigit():
+        tall = height * hand.low_zero if symbol == "0" else height
+        return _as_glyph(symbol, bank.glyphs, bank.draw(int(symbol), rng), tall, hand, rng)
+    if symbol == "#":
+        index = int(rng.integers(len(signs())))
+        return _as_glyph(symbol, signs(), index, height * float(rng.uniform(0.7, 1.3)), hand, rng)
+    return Placed(symbol, 0, *_mark_size(symbol, hand, height, rng))
 
 
-def _as_glyph(symbol: str, glyphs: Glyphs, index: int, height: float, hand: Hand) -> Placed:
+def _mark_size(symbol: str, hand: Hand, height: float, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Return a mark's width, its lower end relative to the baseline, and its height."""
+    u, v = (float(share) for share in rng.random(2))
+    if symbol == ".":
+        return hand.stroke * hand.dot, -hand.dot_rise * height + 0.04 * height * u, hand.stroke
+    if symbol == ",":
+        return height * 0.12 * u, height * (0.08 + 0.17 * v), height * (0.15 + 0.17 * u)
+    if symbol == "'":
+        return height * 0.1 * u, -height * (0.65 + 0.2 * v), height * (0.12 + 0.18 * u)
+    if symbol == "-":
+        length = hand.dash * float(np.exp(rng.normal(0, 0.15)))
+        return max(length, 0.18) * height, -height * (0.12 + 0.5 * u), 0.0
+    return max(0.2, min(hand.dash, 0.7)) * height, -height * (0.1 + 0.45 * u), height * (0.14 + 0.14 * v)
+
+
+def _as_glyph(symbol: str, glyphs: Glyphs, index: int, height: float, hand: Hand, rng: np.random.Generator) -> Placed:
     left, top, right, bottom = glyphs.boxes[index]
     across, down = float(right - left), float(bottom - top)
     # What its source squeezed into a box because it was wide keeps its size there: twos and fours are not all as tall.
     tall = height * min(1.0, max(0.6, down / 40 + 0.15))
     width = across / max(down, 1.0) * tall * hand.width if down > 8 else 0.5 * height
+    width *= float(np.exp(0.6 * hand.sizes * rng.standard_normal()))
     return Placed(symbol, 0, min(width, 1.4 * height * hand.width), 0, tall, index)
 
 
@@ -236,5 +235,3 @@ def _next(last: Placed, p: Placed, hand: Hand, bank: DigitBank, rng: np.random.G
     closer = min(hand.kerning * room, 0.6 * min(last.width, p.width))
     # At least a third of what the two are wide stays free of each other: beyond that nobody could read them.
     return max(end + gap - closer, last.left + 0.35 * last.width)
-
-

@@ -55,7 +55,7 @@ def polyline(shape: tuple[int, int], points: Points) -> NDArray[np.float32]:
         np.clip(along, 0, 1, out=along)
         away = np.square(x - np.float32(ax) - along * dx) + np.square(y - np.float32(ay) - along * dy)
         nearest = away if nearest is None else np.minimum(nearest, away)
-    assert nearest is not None  # noqa: S101  # there is a point
+    assert nearest is not None  # there is a point
     return np.asarray(np.sqrt(nearest), dtype=np.float32)
 
 
@@ -86,7 +86,12 @@ def lay(
     here = matrix.copy()
     here[:, 2] -= (left, top)
     moved = cv2.warpAffine(
-        field, here, (right - left, bottom - top), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+        field,
+        here,
+        (right - left, bottom - top),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=255,
     )
     ink = cv2.LUT(moved, table)
     part = canvas[top:bottom, left:right]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ProcessPoolExecutor
 
 import cv2
@@ -33,7 +33,7 @@ def composer_for(dataset: Dataset, config: LineConfig) -> Composer:
     rng = np.random.default_rng([config.seed, 7])
     chosen = rng.permutation(len(dataset))[: config.digits]
     images, labels = dataset.images[chosen], dataset.labels[chosen]
-    redrawn = [restyle(images, labels, rng, share=0.85) for _ in range(config.restyled)]
+    redrawn = [restyle(images, labels, rng, share=0.7) for _ in range(config.restyled)]
     bank = DigitBank(np.concatenate([images, *redrawn]), np.tile(labels, 1 + config.restyled))
     return Composer(bank, config.longest)
 
@@ -71,26 +71,42 @@ def pad(strips: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return out
 
 
-def batches(dataset: Dataset | None, config: LineConfig, start: int = 0) -> Iterator[Batch]:
+def batches(dataset: Dataset | None, config: LineConfig, start: int = 0) -> Generator[Batch]:
     """Yield the batches of a training from a step on, without end; the same for any number of workers.
 
     Args:
         dataset: The digits; None for MNIST's training part.
         config: Of the training.
-        start: The step to begin with, a multiple of the size of a pool.
+        start: The step to begin with.
     """
-    # A fresh interpreter: TensorFlow's threads do not survive a fork.
+    pools = _here(dataset, config, start // _POOL) if config.workers == 0 else _beside(dataset, config, start // _POOL)
+    skipped = start % _POOL
+    try:
+        for pool in pools:
+            yield from pool[skipped:]
+            skipped = 0
+    finally:
+        pools.close()
+
+
+def _here(dataset: Dataset | None, config: LineConfig, pool: int) -> Generator[list[Batch]]:
+    composer = composer_for(dataset or mnist("train"), config)
+    while True:
+        yield compose_pool(composer, config, pool)
+        pool += 1
+
+
+def _beside(dataset: Dataset | None, config: LineConfig, pool: int) -> Generator[list[Batch]]:
+    # A fresh interpreter each: TensorFlow's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(config.workers, context, _prepare, (dataset, config)) as workers:
         waiting: deque[Future[list[Batch]]] = deque()
-        pool, skipped = start // _POOL, start % _POOL
         try:
             while True:
                 while len(waiting) < _AHEAD * config.workers:
                     waiting.append(workers.submit(_compose, pool))
                     pool += 1
-                yield from waiting.popleft().result()[skipped:]
-                skipped = 0
+                yield waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()

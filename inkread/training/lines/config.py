@@ -23,10 +23,11 @@ class LineConfig:
         longest: The most digits of a line.
         restyled: How often each digit is in the bank once more, redrawn as other hands write it.
         digits: How many digits of the data make the bank.
+        validation: Composed lines, of other digits of the data, to judge by and to set the confidence on.
         every: Steps between two checkpoints.
         seed: Of everything.
         precision: As Keras calls its policies; "auto" for bfloat16 where the processor has it.
-        workers: Processes that compose.
+        workers: Processes that compose beside the training; 0 to compose between the steps.
     """
 
     steps: int = 20_000
@@ -39,7 +40,8 @@ class LineConfig:
     dropout: float = 0.1
     longest: int = 10
     restyled: int = 1
-    digits: int = 50_000
+    digits: int = 30_000
+    validation: int = 1_000
     every: int = 500
     seed: int = 0
     precision: str = "auto"

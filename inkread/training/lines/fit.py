@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["FittedLine", "Lines", "best_path", "fit_lines", "judge_lines", "validation_lines"]
 
 _STATISTICS = 8  # batches from which batch normalisation learns its statistics again, for averaged weights
-_VALIDATION = 400  # composed lines
 _HELD = 5000  # digits at most that those lines are composed of
 _TOGETHER = 50  # lines of about one width that the network judges at once
 
@@ -104,7 +103,7 @@ def fit_lines(
     judged = validation_lines(dataset or mnist("train"), config)
     recent: deque[Batch] = deque(maxlen=_STATISTICS)
     losses: list[float] = []
-    with closing(batches(dataset, config, step)) as source:  # type: ignore[type-var]  # a generator
+    with closing(batches(dataset, config, step)) as source:
         while step < last:
             batch = next(source)
             recent.append(batch)
@@ -176,7 +175,7 @@ def validation_lines(dataset: Dataset, config: LineConfig) -> Lines:
     held = order[config.digits :][:_HELD] if len(dataset) > config.digits + 100 else order
     other = dataset.subset(np.sort(held))
     composer = composer_for(other, replace(config, digits=len(other), restyled=min(config.restyled, 1)))
-    lines = strips_of(composer, _VALIDATION, np.random.default_rng([config.seed, 2]))
+    lines = strips_of(composer, config.validation, np.random.default_rng([config.seed, 2]))
     return sorted(lines, key=lambda line: line[0].shape[1])
 
 
