@@ -22,6 +22,7 @@ __all__ = ["Alignment", "align", "digit_lattice", "n_best", "softmax"]
 
 _UNLIKELY = 3e-4  # a digit less probable than this in a frame begins nothing
 _SURE = 1.0 - 1e-6  # a frame whose blank is surer than this changes nothing but what came before
+_CLEAR = math.log(0.5)  # a string as likely as this is the best of all, so the best of those that are allowed
 _NONE = -math.inf
 
 
@@ -48,7 +49,12 @@ def digit_lattice(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def n_best(
-    lattice: NDArray[np.float64], count: int = 5, *, beam: int = 10, allowed: Constraint | None = None
+    lattice: NDArray[np.float64],
+    count: int = 5,
+    *,
+    beam: int = 10,
+    least: float = _UNLIKELY,
+    allowed: Constraint | None = None,
 ) -> list[tuple[str, float]]:
     """Return the likeliest strings of digits with their probabilities, the best first, by prefix beam search.
 
@@ -57,16 +63,17 @@ def n_best(
         count: How many strings.
         beam: How many beginnings are followed; under a constraint so many of each length, because those it allows
             can be unlikely ones.
+        least: A digit less probable than this in a frame begins nothing there; 0 to leave nothing out.
         allowed: What the strings may be; their probabilities are then those among the allowed strings found.
 
     Returns:
         At most `count` of them; none where no string that is allowed is possible.
     """
+    found = _search(lattice, beam, least)
     if allowed is None:
-        found = _search(lattice, beam, _UNLIKELY if beam <= 64 else 0.0)
         return [(text, math.exp(score)) for text, score in found[:count]]
-    found = [(text, score) for text, score in _search(lattice, beam, _UNLIKELY) if allowed.allows(text)]
-    if not found or found[0][1] < math.log(0.5):
+    found = [(text, score) for text, score in found if allowed.allows(text)]
+    if not found or found[0][1] < _CLEAR:
         found = [(text, score) for text, score in _search(lattice, beam, 0.0, allowed) if allowed.allows(text)]
     total = math.fsum(math.exp(score - found[0][1]) for _, score in found) if found else 1.0
     return [(text, math.exp(score - found[0][1]) / total) for text, score in found[:count]]

@@ -152,16 +152,13 @@ class LineReader:
         begin = (path.peaks[k - 1] + path.peaks[k] + 1) // 2 if k else 0
         end = (path.peaks[k] + path.peaks[k + 1] + 1) // 2 if k + 1 < len(path.peaks) else len(lattice)
         begin, end = min(begin, path.frames[k][0]), max(end, path.frames[k][1])
-        # A digit that shows in the window but not on the best path is an alternative; that none is there is one too.
-        most = lattice[begin:end, 1:11].max(axis=0)
-        missing = max(0.0, 1.0 - float(lattice[begin:end, value + 1].max()))
+        most = lattice[begin:end, 1:11].max(axis=0)  # how sure each digit shows there
         share = most / max(float(most.sum()), _SURE)
-        sure = min(self._calibrated(max(float(share[value]) * (1 - 0.5 * missing), likely)), 1.0)
+        # A digit is right at least as often as the whole line is.
+        sure = self._calibrated(max(float(share[value] * most[value]), likely))
         rest = share.copy()
         rest[value] = 0.0
-        rest *= (1.0 - sure) / rest.sum() if rest.sum() > 0 else 0.0
-        if not rest.any():
-            rest[:] = (1.0 - sure) / 9
+        rest = (1.0 - sure) * (rest / rest.sum() if rest.any() else np.full(10, 1 / 9))
         rest[value] = sure
         return Digit(value, str(value), sure, tuple(float(p) for p in rest), box)
 

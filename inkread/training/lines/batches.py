@@ -26,6 +26,7 @@ _POOL = 8  # batches that are composed together and parted by width, so that lit
 _AHEAD = 3  # pools a worker may be ahead
 _WIDEST = 448  # columns of a strip in training
 _SMALLEST = 16
+_LONGEST = 24  # symbols of a line in training: of one length for all, so that the step is compiled once
 
 
 def composer_for(dataset: Dataset, config: LineConfig) -> Composer:
@@ -49,9 +50,14 @@ def strips_of(composer: Composer, count: int, rng: np.random.Generator) -> list[
     while len(out) < count:
         line = composer.line(rng)
         pixels = _strip(line)
-        if pixels is not None and pixels.shape[1] <= _WIDEST and 2 * len(line.symbols) < pixels.shape[1] // 2:
+        if pixels is not None and pixels.shape[1] <= _WIDEST and _fits(line.symbols, pixels.shape[1]):
             out.append((pixels, line.symbols))
     return out
+
+
+def _fits(symbols: str, columns: int) -> bool:
+    """Tell whether a line has frames enough, two columns each, for its symbols and the blanks between them."""
+    return len(symbols) <= _LONGEST and 2 * len(symbols) < columns // 2
 
 
 def _strip(line: ComposedLine) -> NDArray[np.uint8] | None:
@@ -134,7 +140,7 @@ def compose_pool(composer: Composer, config: LineConfig, pool: int) -> list[Batc
     out = []
     for i in rng.permutation(_POOL).tolist():
         part = lines[i * size : (i + 1) * size]
-        classes = np.zeros((size, max(1, *(len(symbols) for _, symbols in part))), np.int32)
+        classes = np.zeros((size, _LONGEST), np.int32)
         for row, (_, symbols) in zip(classes, part, strict=True):
             row[: len(symbols)] = encode(symbols)
         out.append((pad([strip for strip, _ in part]), classes))

@@ -116,6 +116,7 @@ def fit_lines(
                 seconds = time.perf_counter() - began
                 history.append(Epoch(step, float(np.mean(losses)), math.nan, error, right, seconds))
                 losses = []
+                recent.clear()  # a training that was cut here has none of them either
                 write_checkpoint(
                     folder / "checkpoint.npz", Checkpoint.of(model, history, [np.array(w) for w in plain.get_weights()])
                 )

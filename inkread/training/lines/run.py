@@ -22,11 +22,11 @@ from inkread.evaluation.strings import score_strings
 from inkread.files import replacing
 from inkread.imaging.strip import ROWS, STRIP_VERSION
 from inkread.reading.card import Calibration, Card, Figure, Threshold
-from inkread.reading.confidence import NEVER
+from inkread.reading.confidence import NEVER, probabilities
 from inkread.reading.decode import digit_lattice, n_best
 from inkread.reading.line import LineReader
 from inkread.training.calibrate import DELTA, ERRORS, fit_temperature, safe_threshold
-from inkread.training.export import export
+from inkread.training.export import export, write_card
 from inkread.training.lines.batches import pad
 from inkread.training.lines.config import LineConfig
 from inkread.training.lines.fit import FittedLine, Lines, fit_lines, validation_lines
@@ -75,8 +75,18 @@ def train_lines(
     sample = pad([strip for strip, _ in lines[-_SAMPLE:]])
     export(fitted.model, card, path, sample)
     calibration, figure = calibrate_lines(LineReader(path), lines)
-    export(fitted.model, replace(card, calibration=calibration, figures=(figure,)), path, sample)
+    _put_in(path, replace(card, calibration=calibration, figures=(figure,)))
     return path
+
+
+def _put_in(path: Path, card: Card) -> None:
+    """Replace the card of a model file."""
+    import onnx
+
+    network = onnx.load(path)
+    write_card(network, card)
+    with replacing(path) as part:
+        onnx.save(network, part)
 
 
 def _note(config: LineConfig, path: Path) -> None:
@@ -121,7 +131,7 @@ def _calibration(likely: Sequence[float], right: NDArray[np.bool_]) -> Calibrati
     p = np.clip(np.array(likely), _TINY, 1 - _TINY)
     logits = np.stack([np.log(p), np.log1p(-p)], axis=1).astype(np.float32)  # (N, 2): it is right, it is not
     temperature = fit_temperature(logits, np.where(right, 0, 1))
-    confidence = (1 / (1 + np.exp((logits[:, 1] - logits[:, 0]) / temperature))).astype(np.float32)
+    confidence = probabilities(logits, temperature)[:, 0]
     thresholds = []
     for error in ERRORS:
         threshold = safe_threshold(confidence, ~right, error, DELTA)
