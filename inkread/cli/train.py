@@ -22,7 +22,7 @@ __all__ = ["train"]
 _NOT_OF_THE_CONFIG = ("recipe", "data", "config", "output", "name", "resume", "weights")
 _AUGMENTATION = (
     *("shift", "rotation", "zoom", "stretch", "shear", "elastic", "stroke"),
-    *("noise", "erase", "neighbours", "flip_horizontal", "flip_vertical"),
+    *("noise", "erase", "neighbours", "disturbed", "flip_horizontal", "flip_vertical"),
 )
 _INTERRUPTED = 130
 
@@ -62,6 +62,7 @@ def train(
     split_seed: Annotated[int | None, typer.Option(help="Of the choice of validation pictures.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or mixed_bfloat16.")] = None,
     redrawn: Annotated[float | None, typer.Option(help="Doubles of each digit, with strokes MNIST lacks.")] = None,
+    drawn: Annotated[float | None, typer.Option(help="Share of the doubles drawn from templates of strokes.")] = None,
     photographed: Annotated[float | None, typer.Option(help="Share of the doubles that go over paper.")] = None,
     non_digits: Annotated[
         float | None, typer.Option(help="Pictures of no digit added to a batch, a share of it.")
@@ -76,6 +77,7 @@ def train(
     noise: Annotated[float | None, typer.Option(help="Augmentation: deviation in gray levels.")] = None,
     erase: Annotated[float | None, typer.Option(help="Augmentation: share that loses a box.")] = None,
     neighbours: Annotated[float | None, typer.Option(help="Augmentation: share that shows a neighbour's rim.")] = None,
+    disturbed: Annotated[float | None, typer.Option(help="Augmentation: share hazed, blurred, lined...")] = None,
     flip_horizontal: Annotated[float | None, typer.Option(help="Augmentation: share mirrored. Changes digits!")] = None,
     flip_vertical: Annotated[
         float | None, typer.Option(help="Augmentation: share upside down. Changes digits!")

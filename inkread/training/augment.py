@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.training.disturb import disturb
+
 __all__ = ["Augmentation", "augment"]
 
 _TALLEST = 32_000  # rows: OpenCV's remap addresses its source with 16-bit integers
@@ -33,6 +35,7 @@ class Augmentation:
         noise: Standard deviation of Gaussian noise, in gray levels.
         erase: Share of the pictures that lose a random box of up to 8 x 8 pixels (Zhong et al. 2017).
         neighbours: Share of the pictures that show the rim of another digit at their left or right border.
+        disturbed: Share of the pictures that are hazed, grainy, blurred, lined, outlined or otherwise disturbed.
         flip_horizontal: Share of the pictures that are mirrored left to right. It changes digits: a mirrored 3 is none.
         flip_vertical: Share of the pictures that are mirrored top to bottom. It changes digits: a 6 begins as a 9.
     """
@@ -47,6 +50,7 @@ class Augmentation:
     noise: float = 0.0
     erase: float = 0.0
     neighbours: float = 0.0
+    disturbed: float = 0.0
     flip_horizontal: float = 0.0
     flip_vertical: float = 0.0
 
@@ -86,6 +90,10 @@ def augment(images: NDArray[np.uint8], settings: Augmentation, rng: np.random.Ge
         images = _bent(images, settings, rng)
     if settings.erase > 0:
         images = _erased(images, settings.erase, rng)
+    if settings.disturbed > 0:
+        chosen = np.flatnonzero(rng.random(len(images)) < settings.disturbed)
+        images = np.array(images)
+        images[chosen] = disturb(images[chosen], rng)
     if settings.noise > 0:
         noise = rng.standard_normal(images.shape, dtype=np.float32) * np.float32(settings.noise)
         images = np.clip(images + noise, 0, 255).astype(np.uint8)

@@ -91,7 +91,7 @@ def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDAr
     chosen = np.concatenate([rng.permutation(n) for _ in range(columns)])[: round(config.redrawn * n)]
     places[chosen, np.arange(len(chosen)) // n] = np.arange(len(chosen))
     images, labels = training.images[chosen], training.labels[chosen]
-    return places, restyle(images, labels, rng, photographed=config.photographed)
+    return places, restyle(images, labels, rng, drawn=config.drawn, photographed=config.photographed)
 
 
 def _strangers(training: Dataset, config: Config) -> NDArray[np.uint8]:

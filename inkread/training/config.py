@@ -31,6 +31,7 @@ _MOST = {
     "stroke": 2,
     "erase": 1,
     "neighbours": 1,
+    "disturbed": 1,
     "flip_horizontal": 1,
     "flip_vertical": 1,
 }
@@ -62,6 +63,7 @@ class Config:
         precision: "auto" is mixed bfloat16 where the processor has it, else float32.
         redrawn: How many doubles `styles.restyle` draws of each training picture, 0.4 of four in ten; a picture that
             has one is shown itself half of the time. Digits only.
+        drawn: Share of the doubles that are drawn from templates of strokes, `templates.draw_digit`.
         photographed: Share of the doubles, and of the non-digits, that go over paper and camera and the whole
             preprocessing.
         non_digits: How many pictures that show no digit are added to each batch, as a share of it; above 0 the network
@@ -89,6 +91,7 @@ class Config:
     split_seed: int = 0
     precision: str = "auto"
     redrawn: float = 0.0
+    drawn: float = 0.0
     photographed: float = 0.0
     non_digits: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -142,6 +145,7 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
         "seed: 0 or more": config["seed"] >= 0,
         "split_seed: 0 or more": config["split_seed"] >= 0,
         "redrawn: from 0 to 20": 0 <= config["redrawn"] <= 20,
+        "drawn: a share from 0 to 1": 0 <= config["drawn"] <= 1,
         "photographed: a share from 0 to 1": 0 <= config["photographed"] <= 1,
         "non_digits: a share from 0 to 1": 0 <= config["non_digits"] <= 1,
     }

@@ -151,5 +151,6 @@ def harder(validation: Dataset, config: Config) -> NDArray[np.uint8]:
     images: Any = np.array(validation.images)
     if config.redrawn > 0:
         chosen = rng.permutation(len(images))[: len(images) // 2]
-        images[chosen] = restyle(images[chosen], validation.labels[chosen], rng, photographed=config.photographed)
+        labels = validation.labels[chosen]
+        images[chosen] = restyle(images[chosen], labels, rng, drawn=config.drawn, photographed=config.photographed)
     return augment(images, config.augmentation, rng)

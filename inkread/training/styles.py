@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inkread.imaging.frame import SIZE, frame, pen_width
 from inkread.imaging.preprocess import to_digit
 from inkread.training.paper import photograph
+from inkread.training.templates import draw_digit
 
 __all__ = ["restyle"]
 
@@ -29,6 +30,7 @@ def restyle(
     rng: np.random.Generator,
     *,
     share: float = 0.8,
+    drawn: float = 0.0,
     photographed: float = 0.0,
 ) -> NDArray[np.uint8]:
     """Redraw digits, some of all but threes, fives and eights in a way that MNIST lacks.
@@ -38,7 +40,7 @@ def restyle(
         labels: int64 (N,), the digits 0 to 9.
         rng: Where the choices are drawn from.
         share: Share of those digits that are written otherwise.
-
+        drawn: Share of the digits of which only the label is kept: they are drawn from templates of strokes.
         photographed: Share of the pictures that go over paper and camera and the whole preprocessing.
 
     Returns:
@@ -46,14 +48,11 @@ def restyle(
     """
     out = np.array(images)
     marked, on_paper = rng.random(len(images)) < share, rng.random(len(images)) < photographed
-    neighbours = rng.permutation(len(images))
+    neighbours, from_templates = rng.permutation(len(images)), rng.random(len(images)) < drawn
     for i, (image, label) in enumerate(zip(images, labels, strict=True)):
-        fine = _enlarge(image)
+        fine = draw_digit(int(label), rng) if from_templates[i] else _written(image, int(label), bool(marked[i]), rng)
         if not fine.any():  # blank, or too faint to redraw
             continue
-        add = _STROKES.get(int(label)) if marked[i] else None
-        if add is not None:
-            add(fine, rng)
         fine = _stretched(fine, rng)
         if on_paper[i]:
             digit, _ = to_digit(photograph(fine, _enlarge(images[neighbours[i]]), rng))
@@ -64,6 +63,15 @@ def restyle(
         if width:
             out[i] = frame(fine[top : top + height, left : left + width])
     return out
+
+
+def _written(image: NDArray[np.uint8], label: int, marked: bool, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a digit enlarged and, where it is to be marked, with the strokes of other hands."""
+    fine = _enlarge(image)
+    add = _STROKES.get(label) if marked and fine.any() else None
+    if add is not None:
+        add(fine, rng)
+    return fine
 
 
 def _enlarge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

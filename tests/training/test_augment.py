@@ -8,7 +8,7 @@ import pytest
 
 from inkread.training.augment import Augmentation, augment
 
-ALL = Augmentation(1.5, 10, 0.1, 0.1, 0.1, 1.0, 1.0, 8.0, 0.3, 0.3, 0.5, 0.5)
+ALL = Augmentation(1.5, 10, 0.1, 0.1, 0.1, 1.0, 1.0, 8.0, 0.3, 0.3, 0.5, 0.5, 0.5)
 N = 400
 
 
@@ -80,7 +80,7 @@ def test_every_picture_is_changed_in_its_own_way(field):
 def test_colours_are_bent_together(drawn):
     gray = drawn(40).images
     colour = np.stack([gray, gray // 2, 255 - gray], axis=-1)
-    settings = dataclasses.replace(ALL, noise=0.0)
+    settings = dataclasses.replace(ALL, noise=0.0, disturbed=0.0)
     out = augment(colour, settings, np.random.default_rng(5))
     assert np.array_equal(out[..., 0], augment(gray, settings, np.random.default_rng(5)))
     # Where the first channel's ink went, the second's went.

@@ -16,23 +16,24 @@ if TYPE_CHECKING:
 __all__ = ["strided"]
 
 
-def strided(shape: tuple[int, ...], classes: int, dropout: float = 0.0) -> keras.Model:
+def strided(shape: tuple[int, ...], classes: int, dropout: float = 0.0, width: float = 1.0) -> keras.Model:
     """Build the network.
 
     Args:
         shape: Of one picture: (H, W) or (H, W, 3), sides of at least 12 pixels.
         classes: Number of outputs.
         dropout: Share of the features left out before the last layer.
+        width: How many times as many filters each convolution has.
 
     Returns:
         From uint8 (N, *shape) to logits float32 (N, classes); 136 thousand parameters and 3.4 million multiply-adds
-        for 28 x 28 and ten classes.
+        for 28 x 28, ten classes and a width of 1.
     """
     import keras
     from keras import layers
 
     def convolution(x: keras.KerasTensor, filters: int, kernel: int = 3, **kwargs: object) -> keras.KerasTensor:
-        x = layers.Conv2D(filters, kernel, use_bias=False, **kwargs)(x)
+        x = layers.Conv2D(max(1, round(width * filters)), kernel, use_bias=False, **kwargs)(x)
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
     given, x = pictures(shape)
