@@ -1,8 +1,10 @@
 """A reader of whole lines without cutting them into digits: trained on composed lines, read zero-shot elsewhere.
 
-Result: see the end of this text; no figure stands here before the whole training has run.
+Result: the whole training has not run yet. What has: 240 steps of 64 lines composed from 2,000 digits, without
+templates, took 116 s of one core's time; the loss fell from 193 to 7.1 and the averaged weights, which at that step are
+still half those of the beginning, read 5 % of 400 composed strings (2026-11-21, two cores of an AMD EPYC).
 
-Every `--every` steps the training keeps a checkpoint; a cut one goes on when the same command is given again.
+The training keeps a checkpoint every 500 steps; a cut one goes on when the same command is given again.
 `--until` stops before the end (the schedule of the learning rate stays that of the whole training), `--measure FILE`
 measures a model file and trains nothing, `--sheet FILE.png` draws composed lines beside those of the cheques and stops.
 

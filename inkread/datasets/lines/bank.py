@@ -72,11 +72,31 @@ class DigitBank:
         if present != set(range(10)):
             raise DatasetFormatError(f"Expected each of the digits 0 to 9, got the labels {sorted(present)}.")
         self.glyphs, kept = fields(images)
-        labels = labels[kept]
         shares = np.ones(len(images)) if weights is None else np.asarray(weights, np.float64)
-        shares = shares[kept]
-        self._of_class = [np.flatnonzero(labels == digit) for digit in range(10)]
-        self._sums = [np.cumsum(shares[of_class]) for of_class in self._of_class]
+        self.labels, self.weights = labels[kept], shares[kept]
+        self._index()
+
+    @classmethod
+    def joined(cls, banks: Sequence[DigitBank], shares: Sequence[float]) -> DigitBank:
+        """Return one bank of several.
+
+        Args:
+            banks: From different sources, their pictures of different sizes for instance.
+            shares: How often a digit is taken from each.
+        """
+        out = cls.__new__(cls)
+        columns = [np.concatenate([getattr(bank.glyphs, name) for bank in banks]) for name in Glyphs.__slots__]
+        out.glyphs = Glyphs(*columns)
+        out.labels = np.concatenate([bank.labels for bank in banks])
+        out.weights = np.concatenate(
+            [bank.weights * (share / bank.weights.sum()) for bank, share in zip(banks, shares, strict=True)]
+        )
+        out._index()
+        return out
+
+    def _index(self) -> None:
+        self._of_class = [np.flatnonzero(self.labels == digit) for digit in range(10)]
+        self._sums = [np.cumsum(self.weights[of_class]) for of_class in self._of_class]
 
     def __len__(self) -> int:
         return len(self.glyphs)

@@ -16,6 +16,7 @@ from inkread.datasets.lines import SYMBOLS, ComposedLine, Composer, DigitBank
 from inkread.imaging.strip import ROWS, normalize_strip
 from inkread.training.lines.config import LineConfig
 from inkread.training.styles import restyle
+from inkread.training.templates import draw_digit
 
 __all__ = ["Batch", "batches", "composer_for", "encode", "pad", "strips_of"]
 
@@ -26,17 +27,29 @@ _POOL = 8  # batches that are composed together and parted by width, so that lit
 _AHEAD = 3  # pools a worker may be ahead
 _WIDEST = 448  # columns of a strip in training
 _SMALLEST = 16
+_TEMPLATE = 80  # pixels of a side of a digit from a template
 _LONGEST = 24  # symbols of a line in training: of one length for all, so that the step is compiled once
 
 
 def composer_for(dataset: Dataset, config: LineConfig) -> Composer:
-    """Return the composer of a training: of the digits as they are, and redrawn in other hands."""
+    """Return the composer of a training: of the digits as they are, redrawn in other hands, and from templates."""
     rng = np.random.default_rng([config.seed, 7])
     chosen = rng.permutation(len(dataset))[: config.digits]
     images, labels = dataset.images[chosen], dataset.labels[chosen]
     redrawn = [restyle(images, labels, rng, share=0.7) for _ in range(config.restyled)]
     bank = DigitBank(np.concatenate([images, *redrawn]), np.tile(labels, 1 + config.restyled))
+    if config.templates and config.template_share:
+        shares = (1 - config.template_share, config.template_share)
+        bank = DigitBank.joined([bank, _from_templates(config.templates, rng)], shares)
     return Composer(bank, config.longest)
+
+
+def _from_templates(count: int, rng: np.random.Generator) -> DigitBank:
+    labels = np.arange(count, dtype=np.int64) % 10
+    images = np.zeros((count, _TEMPLATE, _TEMPLATE), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[:] = cv2.resize(draw_digit(int(label), rng), image.shape, interpolation=cv2.INTER_AREA)
+    return DigitBank(images, labels)
 
 
 def encode(symbols: str) -> list[int]:

@@ -22,6 +22,8 @@ class LineConfig:
         dropout: Share of channels left out before the scores.
         longest: The most digits of a line.
         restyled: How often each digit is in the bank once more, redrawn as other hands write it.
+        templates: How many digits are drawn from templates of strokes.
+        template_share: How often a digit of a line is one of those.
         digits: How many digits of the data make the bank.
         validation: Composed lines, of other digits of the data, to judge by and to set the confidence on.
         every: Steps between two checkpoints.
@@ -40,6 +42,8 @@ class LineConfig:
     dropout: float = 0.1
     longest: int = 10
     restyled: int = 1
+    templates: int = 10_000
+    template_share: float = 0.3
     digits: int = 30_000
     validation: int = 1_000
     every: int = 500

@@ -175,7 +175,7 @@ def validation_lines(dataset: Dataset, config: LineConfig) -> Lines:
     order = rng.permutation(len(dataset))
     held = order[config.digits :][:_HELD] if len(dataset) > config.digits + 100 else order
     other = dataset.subset(np.sort(held))
-    composer = composer_for(other, replace(config, digits=len(other), restyled=min(config.restyled, 1)))
+    composer = composer_for(other, replace(config, digits=len(other), restyled=min(config.restyled, 1), templates=0))
     lines = strips_of(composer, config.validation, np.random.default_rng([config.seed, 2]))
     return sorted(lines, key=lambda line: line[0].shape[1])
 

@@ -158,6 +158,15 @@ def test_weights_say_how_often_a_picture_is_taken():
     assert {bank.draw(3, rng) for _ in range(20)} == {3}
 
 
+def test_banks_of_pictures_of_different_sizes_can_be_joined(bank):
+    large = DigitBank(np.kron(drawn()[0], np.ones((1, 3, 3), np.uint8)), drawn()[1])
+    both = DigitBank.joined([bank, large], [3.0, 1.0])
+    rng = np.random.default_rng(0)
+    assert len(both) == 40
+    assert np.mean([both.draw(5, rng) >= 20 for _ in range(400)]) == pytest.approx(0.25, abs=0.08)
+    assert Composer(both).compose("1234", WIDE, CLEAN, rng, tidy=True).symbols == "1234"
+
+
 def test_blank_pictures_are_left_out():
     images, labels = drawn()
     images[0] = 0

@@ -17,7 +17,7 @@ from inkread.training.lines.fit import best_path, fit_lines
 from inkread.training.lines.run import calibrate_lines, train_lines
 
 TINY = LineConfig(
-    steps=4, batch_size=4, width=0.25, digits=60, restyled=0, validation=12, every=2, longest=3, workers=0
+    steps=4, batch_size=4, width=0.25, digits=60, restyled=0, templates=20, validation=12, every=2, longest=3, workers=0
 )
 
 
