@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.datasets import Dataset, mnist
 from inkread.datasets.lines import SYMBOLS
-from inkread.errors import TrainingError
+from inkread.errors import OutputError, TrainingError
 from inkread.evaluation.strings import score_strings
+from inkread.imaging.strip import ROWS
 from inkread.training.backend import make_deterministic, precision, require_keras
 from inkread.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from inkread.training.history import Epoch, write_history
@@ -27,7 +29,7 @@ from inkread.training.listener import Listener
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["FittedLine", "Lines", "best_path", "fit_lines", "judge_lines", "validation_lines"]
+__all__ = ["FittedLine", "Lines", "best_path", "fit_lines", "judge_lines", "made", "validation_lines"]
 
 _STATISTICS = 8  # batches from which batch normalisation learns its statistics again, for averaged weights
 _HELD = 5000  # digits at most that those lines are composed of
@@ -75,54 +77,117 @@ def fit_lines(
 
     Raises:
         MissingExtraError: Keras is not installed.
-        TrainingError: The loss is no longer a number, or the checkpoint is of another network.
+        TrainingError: The loss is no longer a number, the checkpoint is of another network, or Keras runs on another
+            backend than TensorFlow.
         OutputError: The folder cannot be written to.
     """
+    model = _begun(config)
+    start = read_checkpoint(folder / "checkpoint.npz")
+    if start:
+        start.restore(model)
+    history = list(start.epochs) if start else []
+    step, seconds = (history[-1].number, history[-1].seconds) if history else (0, 0.0)
+    plain = _plain(config)
+    if start:
+        plain.set_weights(start.kept)
+    last = min(config.steps, until or config.steps)
+    if step < last:
+        made(folder)
+        keeper = _Keeper(config, folder, model, plain, history, dataset or mnist("train"))
+        began = time.perf_counter() - seconds
+        take = _step_of(model)
+        listener = listener or Listener()
+        with closing(batches(dataset, config, step)) as source:
+            for batch in source:
+                step += 1
+                keeper.note(batch, take(batch))
+                listener.report(step, config.steps, f"loss {keeper.loss:.3f}")
+                if step % config.every == 0 or step == last:
+                    listener.on_epoch(keeper.keep(step, time.perf_counter() - began))
+                if step == last:
+                    break
+    if not history:
+        raise TrainingError(f"Expected a training of at least one step, got {last}. Give more steps.")
+    return FittedLine(plain, tuple(history), history[-1].seconds)
+
+
+def made(folder: Path) -> Path:
+    """Return a folder that is there now.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"Cannot make the folder {str(folder)!r}: {error.strerror}. Choose another place.") from error
+    return folder
+
+
+class _Keeper:
+    """What stands beside the steps: judges the averaged weights now and then, and keeps everything on disk.
+
+    Args:
+        config: Of the training.
+        folder: Where it is kept.
+        model: What is trained.
+        plain: The same network in float32, which gets the averaged weights.
+        history: So far; goes on here.
+        dataset: The digits that lines are composed of.
+    """
+
+    def __init__(
+        self,
+        config: LineConfig,
+        folder: Path,
+        model: keras.Model,
+        plain: keras.Model,
+        history: list[Epoch],
+        dataset: Dataset,
+    ) -> None:
+        self.history = history
+        self._folder, self._model, self._plain = folder, model, plain
+        self._judged = validation_lines(dataset, config)
+        self._recent: deque[Batch] = deque(maxlen=_STATISTICS)
+        self._losses: list[float] = []
+
+    @property
+    def loss(self) -> float:
+        """The mean over the last steps."""
+        return float(np.mean(self._losses[-50:]))
+
+    def note(self, batch: Batch, loss: float) -> None:
+        """Take note of a step."""
+        self._recent.append(batch)
+        self._losses.append(loss)
+
+    def keep(self, step: int, seconds: float) -> Epoch:
+        """Judge, write the checkpoint and the history, return the new row."""
+        _take_averages(self._model, self._plain, self._recent)
+        right, error = judge_lines(self._plain, self._judged)
+        self.history.append(Epoch(step, float(np.mean(self._losses)), math.nan, error, right, seconds))
+        # A training that is cut here has none of them either when it goes on.
+        self._losses.clear()
+        self._recent.clear()
+        kept = [np.array(weights) for weights in self._plain.get_weights()]
+        write_checkpoint(self._folder / "checkpoint.npz", Checkpoint.of(self._model, self.history, kept))
+        write_history(self._folder / "history.csv", self.history)
+        return self.history[-1]
+
+
+def _begun(config: LineConfig) -> keras.Model:
+    """Return the network at the beginning of a training."""
     require_keras()
     import keras
 
-    listener = listener or Listener()
+    if keras.backend.backend() != "tensorflow":
+        raise TrainingError(
+            f"Expected TensorFlow as Keras' backend to train a line reader, got {keras.backend.backend()!r}. Set "
+            "KERAS_BACKEND=tensorflow."
+        )
     make_deterministic()
     keras.utils.set_random_seed(config.seed)
-    model = _compiled(config)
-    folder.mkdir(parents=True, exist_ok=True)
-    start = read_checkpoint(folder / "checkpoint.npz")
-    history: list[Epoch] = []
-    if start:
-        start.restore(model)
-        history = list(start.epochs)
-    step = history[-1].number if history else 0
-    began = time.perf_counter() - (history[-1].seconds if history else 0.0)
-    plain = _plain(config)
-    last = min(config.steps, until or config.steps)
-    if step >= last:
-        if start is None or not start.kept:
-            raise TrainingError(f"Expected a training of at least one step, got {last}. Give more steps.")
-        plain.set_weights(start.kept)
-        return FittedLine(plain, tuple(history), history[-1].seconds)
-    judged = validation_lines(dataset or mnist("train"), config)
-    recent: deque[Batch] = deque(maxlen=_STATISTICS)
-    losses: list[float] = []
-    with closing(batches(dataset, config, step)) as source:
-        while step < last:
-            batch = next(source)
-            recent.append(batch)
-            losses.append(_step(model, batch, step))
-            step += 1
-            listener.report(step, config.steps, f"loss {np.mean(losses[-50:]):.3f}")
-            if step % config.every == 0 or step == last:
-                _take_averages(model, plain, recent)
-                right, error = judge_lines(plain, judged)
-                seconds = time.perf_counter() - began
-                history.append(Epoch(step, float(np.mean(losses)), math.nan, error, right, seconds))
-                losses = []
-                recent.clear()  # a training that was cut here has none of them either
-                write_checkpoint(
-                    folder / "checkpoint.npz", Checkpoint.of(model, history, [np.array(w) for w in plain.get_weights()])
-                )
-                write_history(folder / "history.csv", history)
-                listener.on_epoch(history[-1])
-    return FittedLine(plain, tuple(history), history[-1].seconds)
+    return _compiled(config)
 
 
 def _compiled(config: LineConfig) -> keras.Model:
@@ -153,11 +218,33 @@ def _plain(config: LineConfig) -> keras.Model:
         return build(config.width, config.dropout)
 
 
-def _step(model: keras.Model, batch: Batch, step: int) -> float:
-    loss = float(model.train_on_batch(*batch))
-    if not math.isfinite(loss):
-        raise TrainingError(f"The loss is no longer a number at step {step + 1}: lower learning_rate.")
-    return loss
+def _step_of(model: keras.Model) -> Callable[[Batch], float]:
+    """Return one step of the training, which gives the loss.
+
+    It is compiled once, for batches of any width: a step compiled anew for some widths adds up in another order, and a
+    training that was cut would not go on to the same weights.
+    """
+    import keras
+    import tensorflow
+
+    loss_of = keras.losses.CTC()
+    strips = tensorflow.TensorSpec((None, ROWS, None), "uint8")
+    classes = tensorflow.TensorSpec((None, None), "int32")
+
+    @tensorflow.function(input_signature=(strips, classes))
+    def step(x: Any, y: Any) -> Any:
+        with tensorflow.GradientTape() as tape:
+            loss = loss_of(y, model(x, training=True))
+        model.optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return loss
+
+    def taken(batch: Batch) -> float:
+        loss = float(step(*batch))
+        if not math.isfinite(loss):
+            raise TrainingError("The loss is no longer a number: the steps are too large. Lower learning_rate.")
+        return loss
+
+    return taken
 
 
 def _take_averages(model: keras.Model, plain: keras.Model, recent: deque[Batch]) -> None:

@@ -29,7 +29,7 @@ from inkread.training.calibrate import DELTA, ERRORS, fit_temperature, safe_thre
 from inkread.training.export import export, write_card
 from inkread.training.lines.batches import pad
 from inkread.training.lines.config import LineConfig
-from inkread.training.lines.fit import FittedLine, Lines, fit_lines, validation_lines
+from inkread.training.lines.fit import FittedLine, Lines, fit_lines, made, validation_lines
 from inkread.training.listener import Listener
 
 __all__ = ["calibrate_lines", "train_lines"]
@@ -65,8 +65,7 @@ def train_lines(
         UsageError: The folder holds a training of another configuration.
         TrainingError, OutputError, MissingExtraError: As `fit_lines` raises.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _note(config, folder / "config.json")
+    _note(config, made(folder) / "config.json")
     fitted = fit_lines(config, folder, dataset=dataset, listener=listener, until=until)
     digits = dataset or mnist("train")
     lines = validation_lines(digits, config)
