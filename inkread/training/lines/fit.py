@@ -231,15 +231,16 @@ def _step_of(model: keras.Model) -> Callable[[Batch], float]:
     strips = tensorflow.TensorSpec((None, ROWS, None), "uint8")
     classes = tensorflow.TensorSpec((None, None), "int32")
 
-    @tensorflow.function(input_signature=(strips, classes))
     def step(x: Any, y: Any) -> Any:
         with tensorflow.GradientTape() as tape:
             loss = loss_of(y, model(x, training=True))
         model.optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
+    compiled = tensorflow.function(step, input_signature=(strips, classes))
+
     def taken(batch: Batch) -> float:
-        loss = float(step(*batch))
+        loss = float(compiled(*batch))
         if not math.isfinite(loss):
             raise TrainingError("The loss is no longer a number: the steps are too large. Lower learning_rate.")
         return loss
