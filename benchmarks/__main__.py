@@ -11,6 +11,7 @@ from benchmarks.common import machine
 NAMES = (
     "inference",
     "normalize",
+    "line_composer",
     "other_hands",
     "non_digits",
     "calibration",

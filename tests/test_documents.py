@@ -18,6 +18,7 @@ WITH_EXAMPLES = [
     "inkread.datasets.describe",
     "inkread.evaluation.inside",
     "inkread.evaluation.intervals",
+    "inkread.evaluation.strings",
     "inkread.imaging.preprocess",
     "inkread.reading.explain",
     "inkread.reading.predictor",

@@ -36,7 +36,7 @@ def _list_models() -> None:
         for name, path in found.items():
             size = f"{path.stat().st_size / 1000:,.0f} kB"
             try:
-                card = open_model(path).card
+                card = open_model(path, kind=None).card
             except ModelError as error:
                 rows.append((name, kind, size, "", f"cannot be used: {error}"))
                 continue
@@ -104,8 +104,8 @@ def _show_model(name: str) -> None:
     from inkread.reading.model_file import find_model, open_model
 
     path = find_model(name)
-    card = open_model(path).card
-    shape = " x ".join(str(side) for side in card.shape)
+    card = open_model(path, kind=None).card
+    shape = " x ".join(str(side or "any") for side in card.shape)
     rows = [
         ("file", f"{path} ({path.stat().st_size / 1000:,.0f} kB)"),
         ("labels", ", ".join(card.labels)),

@@ -98,7 +98,7 @@ class Card:
         name: Of the model.
         version: Of its weights.
         labels: The names of the classes, in the order of the outputs.
-        shape: Of one input picture: (H, W), or (H, W, 3).
+        shape: Of one input picture: (H, W), or (H, W, 3); W is 0 where any width goes, as for a line.
         preprocessing: The version of the path from picture to input; None when pictures go in as they are, so that
             `Predictor` can use the model and `read` cannot.
         parameters: How many numbers were learned.
@@ -111,6 +111,7 @@ class Card:
         licence: Of the weights.
         created: The day, as YYYY-MM-DD.
         made_with: Versions of the programs.
+        kind: "digit" for one class a picture, "line" for a score of the blank and of each class in every frame.
         format: Of the card.
     """
 
@@ -129,6 +130,7 @@ class Card:
     licence: str = ""
     created: str = ""
     made_with: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "digit"
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -137,8 +139,8 @@ class Card:
 
     @property
     def outputs(self) -> int:
-        """How many scores the network gives a picture."""
-        return len(self.labels) + (self.rejection is not None)
+        """How many scores the network gives a picture, or a frame of a line."""
+        return len(self.labels) + (self.rejection is not None or self.kind == "line")
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Card:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from inkread.errors import ModelError, ModelNotFoundError, UsageError, did_you_mean
 from inkread.imaging.frame import SIZE
 from inkread.imaging.preprocess import VERSION
+from inkread.imaging.strip import ROWS, STRIP_VERSION
 from inkread.reading.card import CARD_KEY, Card
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelFile", "find_model", "local_models", "open_model", "shipped_models"]
 
 MAX_BYTES = 512 * 1024 * 1024
+_VERSIONS = {"digit": VERSION, "line": STRIP_VERSION}  # of the preprocessing, by what a model reads
 _SHIPPED = Path(__file__).parent.parent / "weights"
 
 
@@ -102,11 +104,12 @@ def _names_beside(path: Path) -> Iterator[str]:
         yield from (p.name for p in path.parent.glob("*.onnx"))
 
 
-def open_model(model: str | os.PathLike[str]) -> ModelFile:
+def open_model(model: str | os.PathLike[str], kind: str | None = "digit") -> ModelFile:
     """Open a model and check that this release can use it.
 
     Args:
         model: As `find_model` takes it.
+        kind: What it must read, "digit" or "line"; None for either.
 
     Raises:
         ModelNotFoundError: There is no such model.
@@ -136,6 +139,11 @@ def open_model(model: str | os.PathLike[str]) -> ModelFile:
             "Export it with inkread, which writes labels, preprocessing and calibration into it."
         )
     card = Card.from_json(text, str(path))
+    if card.kind not in _VERSIONS or kind not in (None, card.kind):
+        raise ModelError(
+            f"Expected a model that reads a {kind or 'digit or a line'}, got one for {card.kind!r}: {path}. "
+            "The command inkread models says what each is for."
+        )
     _check(card, session, path)
     return ModelFile(path, card, session, session.get_inputs()[0].name)
 
@@ -152,9 +160,9 @@ def _read(path: Path) -> bytes:
 def _check(card: Card, session: Any, path: Path) -> None:
     """Hold the network against its card and the card against this release."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    wanted = f"one uint8 input of shape (N, {', '.join(map(str, card.shape))})"
+    wanted = f"one uint8 input of shape (N, {', '.join(str(side or 'W') for side in card.shape)})"
     got = ", ".join(f"{i.type} {i.shape}" for i in inputs)
-    if len(inputs) != 1 or inputs[0].type != "tensor(uint8)" or tuple(inputs[0].shape[1:]) != card.shape:
+    if len(inputs) != 1 or inputs[0].type != "tensor(uint8)" or not _fits(inputs[0].shape[1:], card.shape):
         raise ModelError(f"Expected {wanted}, as its card says, got {got} in {path}. Export it again with inkread.")
     if isinstance(inputs[0].shape[0], int):
         raise ModelError(
@@ -162,18 +170,28 @@ def _check(card: Card, session: Any, path: Path) -> None:
             "Export it again with inkread."
         )
     scores = outputs[0]
-    if scores.type != "tensor(float)" or len(scores.shape) != 2 or scores.shape[1] != card.outputs:
-        one_more = ", and one for none of them" if card.rejection else ""
+    axes, of_shape = (3, "(N, frames, {})") if card.kind == "line" else (2, "(N, {})")
+    if scores.type != "tensor(float)" or len(scores.shape) != axes or scores.shape[-1] != card.outputs:
+        one_more = ", and one for none of them" if card.rejection or card.kind == "line" else ""
         raise ModelError(
-            f"Expected float scores of shape (N, {card.outputs}), one per label{one_more}, got {scores.type} "
-            f"{scores.shape} in {path}. Export it again with inkread."
+            f"Expected float scores of shape {of_shape.format(card.outputs)}, one per label{one_more}, got "
+            f"{scores.type} {scores.shape} in {path}. Export it again with inkread."
         )
     if card.preprocessing is None:
         return
-    if card.preprocessing != VERSION:
+    if card.preprocessing != _VERSIONS[card.kind]:
         raise ModelError(
-            f"Expected a model for preprocessing version {VERSION}, got one for version {card.preprocessing}: {path}. "
+            f"Expected a model for preprocessing version {_VERSIONS[card.kind]}, got one for version "
+            f"{card.preprocessing}: {path}. "
             "Its answers would be wrong here: train it again, or use the release of inkread that made it."
         )
-    if card.shape != (SIZE, SIZE):
-        raise ModelError(f"Expected a model for {SIZE} x {SIZE} pictures, got {card.shape} in {path}.")
+    taken = (ROWS, 0) if card.kind == "line" else (SIZE, SIZE)
+    if card.shape != taken:
+        raise ModelError(f"Expected a model for {taken[0]} x {taken[1] or 'any'} pictures, got {card.shape} in {path}.")
+
+
+def _fits(found: list[int | str | None], wanted: tuple[int, ...]) -> bool:
+    """Tell whether a network's input has the sides that its card says; 0 is for a side that may be any."""
+    return len(found) == len(wanted) and all(
+        side == want if want else not isinstance(side, int) for side, want in zip(found, wanted, strict=True)
+    )

@@ -105,12 +105,12 @@ def _to_onnx(model: keras.Model, card: Card, path: Path) -> None:
     import keras
 
     if keras.backend.backend() == "tensorflow":
-        convert(model, card.shape, path)
+        convert(model, tuple(side or None for side in card.shape), path)
     else:
         _convert_elsewhere(model, card, path)
 
 
-def convert(model: keras.Model, shape: tuple[int, ...], path: Path) -> None:
+def convert(model: keras.Model, shape: tuple[int | None, ...], path: Path) -> None:
     """Write the network of a Keras model as ONNX, with TensorFlow as the backend."""
     import keras
 

@@ -14,14 +14,14 @@ from inkread.datasets import Dataset
 from inkread.errors import OutputError, TrainingError
 from inkread.files import replacing
 from inkread.training.backend import predict_logits
-from inkread.training.batches import Batch, Batches
+from inkread.training.batches import Batches
 from inkread.training.checkpoint import Checkpoint, write_checkpoint
 from inkread.training.config import Config
 from inkread.training.folder import RunFolder
 from inkread.training.history import Epoch, Events, best_epoch, write_history
 from inkread.training.listener import Listener
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "learn_statistics"]
 
 _STATISTICS_BATCHES = 16  # from which batch normalisation learns its statistics again, for averaged weights
 
@@ -116,7 +116,7 @@ class Watch(keras.callbacks.Callback):
         self._plain.set_weights(self.model.get_weights())
         if self._config.average > 0:
             self.model.optimizer.finalize_variable_values(self._plain.trainable_variables)
-            _learn_statistics(self._plain, self._batches.epoch(len(self.epochs)))
+            learn_statistics(self._plain, self._batches.epoch(len(self.epochs)))
 
 
 def judge(model: keras.Model, data: Dataset) -> tuple[float, float]:
@@ -133,7 +133,7 @@ def save(model: keras.Model, folder: RunFolder) -> None:
         model.save(part)
 
 
-def _learn_statistics(model: keras.Model, batches: Iterator[Batch]) -> None:
+def learn_statistics(model: keras.Model, batches: Iterator[tuple[Any, Any]]) -> None:
     """Set the statistics of batch normalisation to their mean over some batches (Izmailov et al. 2018, section 3.2).
 
     Averaged weights have other activations than those whose statistics were gathered on the way.
