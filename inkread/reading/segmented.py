@@ -27,10 +27,14 @@ _CRUMB = -0.2  # what leaving ink unread costs that is too small for a digit
 # How much each trait of a piece speaks for it, in nats; fitted by research/segmented_weights.py, for networks that can
 # tell that a piece is no digit and for those that cannot.
 _WEIGHTS = {
-    True: (0.557, 0.677, 1.191, -0.645, 0.208, -0.937, -0.278, 0.015, -0.167, -1.751, -1.558, -0.378, -0.611,
-           -0.889, -0.091),
-    False: (0.511, 1.495, 0.000, -0.966, 0.138, -1.531, -0.727, 0.040, -0.333, -2.019, -2.021, -0.417, -1.142,
-            -0.955, -0.091),
+    True: (
+        0.557, 0.677, 1.191, -0.645, 0.208, -0.937, -0.278, 0.015,
+        -0.167, -1.751, -1.558, -0.378, -0.611, -0.889, -0.091,
+    ),
+    False: (
+        0.511, 1.495, 0.000, -0.966, 0.138, -1.531, -0.727, 0.040,
+        -0.333, -2.019, -2.021, -0.417, -1.142, -0.955, -0.091,
+    ),
 }  # fmt: skip
 _CLASS = {True: 0.969, False: 1.071}  # how much the classes do
 _UNREAD = {True: -2.859, False: -2.804}  # what leaving a piece unread costs

@@ -10,7 +10,7 @@ from PIL import Image
 
 import inkread
 from inkread.cli import app
-from inkread.errors import ModelError, ModelNotFoundError, OutputError, UsageError
+from inkread.errors import ModelError, ModelNotFoundError, OutputError, UnreadableImageError, UsageError
 from tests.bad_input.case import collector
 from tests.model_files import make_card, write_model
 
@@ -89,6 +89,23 @@ def _(folder: Path) -> None:
 def _(folder: Path) -> None:
     (folder / "codes.txt").write_text("none\n")
     inkread.read(_BLANK, document=f"postcode:DE:{folder / 'codes.txt'}")
+
+
+@option("the template of a form that is not there", UsageError)
+def _(folder: Path) -> None:
+    inkread.read(_BLANK, document=str(folder / "form.json"))
+
+
+@option("the template of a form that is damaged", UsageError, "Expecting .*")
+def _(folder: Path) -> None:
+    (folder / "form.json").write_text("{")
+    inkread.read(_BLANK, document=str(folder / "form.json"))
+
+
+@option("a scan without the corner marks of its form", UnreadableImageError)
+def _(folder: Path) -> None:
+    example = Path(__file__).parents[2] / "examples" / "form" / "template.json"
+    inkread.read(_BLANK, document=str(example))
 
 
 @option("max_error=1", UsageError)
