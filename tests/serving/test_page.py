@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import inkread
 from tests.serving.browser import WAIT, Sheet, chromium
 from tests.serving.conftest import running
 from tests.serving.hand import strokes
@@ -323,7 +324,9 @@ def test_a_template_of_a_form(opened, tmp_path):
     assert (template["width"], template["height"]) == (280, 280)
     (field,) = template["fields"]
     assert (field["name"], field["kind"], field["length"]) == ("total", "number", 4)
-    assert field["box"]["height"] == pytest.approx(0.3 * 280, abs=6)
+    assert field["box"][3] == pytest.approx(0.3 * 280, abs=6)
+    page = inkread.read(ROOT / "examples" / "seven.png", document=str(tmp_path / "form.json"))
+    assert [field.name for field in page.fields] == ["total"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -29,6 +29,7 @@ _TALL = 72  # pixels of a field's height when it is looked at
 _WIDEST = 4000  # pixels of its width
 _INSET = 0.05  # of a field's height that its printed frame may take on each side
 _DIVIDER = 0.07  # of a cell's width on each side of the line between two
+_DISTORTED = 0.05  # how far the proportion of a scan may be off where a form has no marks
 _LEAST_INK = 0.004  # of a field's area: less is dirt
 
 
@@ -68,6 +69,8 @@ class Form:
     def placed(self, gray: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return what takes points of the form to points of a scan, float64 (3, 3)."""
         template = self.template
+        if template.upright is None:
+            return self._stretched(gray)
         matrix = register(gray, template.corners, template.mark, template.upright)
         if matrix is None:
             raise UnreadableImageError(
@@ -75,6 +78,18 @@ class Form:
                 f"picture of {gray.shape[1]} x {gray.shape[0]}. Check that it is this form, whole and in focus."
             )
         return matrix
+
+    def _stretched(self, gray: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Place a form without marks: it fills the scan."""
+        template, (height, width) = self.template, gray.shape
+        across, down = width / template.width, height / template.height
+        if not 1 - _DISTORTED < across / down < 1 + _DISTORTED:
+            raise UnreadableImageError(
+                f"Expected a scan of the form {template.name!r}, which is {template.width:g} x {template.height:g} and "
+                f"has no corner marks, in the same proportion, got a picture of {width} x {height}. Scan the whole "
+                "form and nothing else, or print it with corner marks."
+            )
+        return np.diag([across, down, 1.0])
 
 
 def field_strip(gray: NDArray[np.uint8], matrix: NDArray[np.float64], field: FormField) -> Strip | None:

@@ -25,11 +25,12 @@ def blank_form(template: Template, scale: float = 1.0) -> Image.Image:
     page = Image.new("RGB", (round(scale * template.width), round(scale * template.height)), (255, 255, 255))
     pen = ImageDraw.Draw(page)
     half = template.mark / 2
-    for x, y in (*template.corners, template.upright):
+    for x, y in _marks(template):
         pen.rectangle([round(scale * side) for side in (x - half, y - half, x + half, y + half)], fill=_INK)
     font = ImageFont.load_default(max(10.0, scale * min(field.box[3] for field in template.fields) * 0.35))
     title = ImageFont.load_default(max(12.0, scale * 0.02 * template.height))
-    pen.text((scale * template.width / 2, scale * template.corners[0][1]), template.name, _INK, title, anchor="mm")
+    head = template.corners[0][1] if template.corners else 0.04 * template.height
+    pen.text((scale * template.width / 2, scale * head), template.name, _INK, title, anchor="mm")
     for field in template.fields:
         left, top, width, height = (scale * side for side in field.box)
         stroke = max(1, round(0.03 * height))
@@ -52,7 +53,7 @@ def drawn_over(template: Template, pixels: NDArray[np.uint8], matrix: NDArray[np
     page = Image.fromarray(pixels).convert("RGB")
     pen = ImageDraw.Draw(page)
     stroke = max(1, round(max(page.size) / 600))
-    for x, y in (*template.corners, template.upright):
+    for x, y in _marks(template):
         half = template.mark / 2
         square = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
         pen.polygon(_points(square, matrix), outline=_LABEL, width=stroke)
@@ -77,3 +78,7 @@ def _draw_field(pen: ImageDraw.ImageDraw, field: FormField, matrix: NDArray[np.f
 def _points(points: list[tuple[float, float]], matrix: NDArray[np.float64]) -> list[tuple[float, float]]:
     there = cv2.perspectiveTransform(np.array([points], np.float64), matrix)[0]
     return [(float(x), float(y)) for x, y in there]
+
+
+def _marks(template: Template) -> tuple[tuple[float, float], ...]:
+    return template.corners if template.upright is None else (*template.corners, template.upright)

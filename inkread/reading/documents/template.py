@@ -72,9 +72,10 @@ class Template:
         name: Of the form.
         width: Of its page, in units of one's choice.
         height: The same.
-        corners: The centres of its four square corner marks, from the upper left one clockwise.
+        corners: The centres of its four square corner marks, from the upper left one clockwise; none for a form without
+            marks, whose scans have to show it as the template does, whole and straight.
         mark: The side of a mark.
-        upright: The centre of a fifth mark beside one of the corners, which tells which side is up.
+        upright: The centre of a fifth mark beside one of the corners, which tells which side is up; None without marks.
         fields: From top to bottom.
         sums: Which field is the sum of which.
     """
@@ -84,7 +85,7 @@ class Template:
     height: float
     corners: tuple[tuple[float, float], ...]
     mark: float
-    upright: tuple[float, float]
+    upright: tuple[float, float] | None
     fields: tuple[FormField, ...]
     sums: tuple[Sum, ...] = ()
 
@@ -112,12 +113,7 @@ def template_from(data: Any, where: str) -> Template:
         )
     wrong: list[str] = [_unknown(key, _KEYS) for key in data if key not in _KEYS]
     width, height = (_number(data.get(key), key, wrong, least=1.0) for key in ("width", "height"))
-    corners = data.get("corners")
-    points = [_point(p, f"corners[{i}]", wrong) for i, p in enumerate(corners if isinstance(corners, list) else [])]
-    if len(points) != 4:
-        wrong.append(f"corners: the centres of four marks, from the upper left one clockwise (got {corners!r})")
-    mark = _number(data.get("mark"), "mark", wrong, least=1e-6)
-    upright = _point(data.get("upright"), "upright", wrong)
+    points, mark, upright = _marks(data, wrong)
     given = data.get("fields")
     if not isinstance(given, list) or not given:
         wrong.append(f"fields: at least one (got {given!r})")
@@ -129,7 +125,21 @@ def template_from(data: Any, where: str) -> Template:
     sums = _sums(data.get("sums", []), names, wrong)
     if wrong:
         raise UsageError(f"Expected another template in {where}:\n  " + "\n  ".join(wrong))
-    return Template(str(data.get("name", "form")), width, height, tuple(points), mark, upright, fields, sums)
+    return Template(str(data.get("name", "form")), width, height, points, mark, upright, fields, sums)
+
+
+def _marks(
+    data: Mapping[str, Any], wrong: list[str]
+) -> tuple[tuple[tuple[float, float], ...], float, tuple[float, float] | None]:
+    """Return the centres of the corner marks, their side, and the centre of the mark that tells which side is up."""
+    if not any(key in data for key in ("corners", "mark", "upright")):
+        return (), 0.0, None
+    corners = data.get("corners")
+    points = [_point(p, f"corners[{i}]", wrong) for i, p in enumerate(corners if isinstance(corners, list) else [])]
+    if len(points) != 4:
+        wrong.append(f"corners: the centres of four marks, from the upper left one clockwise (got {corners!r})")
+    mark = _number(data.get("mark"), "mark", wrong, least=1e-6)
+    return tuple(points), mark, _point(data.get("upright"), "upright", wrong)
 
 
 def _unknown(key: object, known: set[str], where: str = "") -> str:

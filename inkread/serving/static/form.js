@@ -2,7 +2,7 @@
 
 import { make, place, placed } from "./show.js";
 
-const KINDS = ["number", "amount", "postcode", "date"];
+const KINDS = ["number", "amount", "postcode"];
 const SMALLEST = 6; // pixels of a side: less was a click and no box
 
 export class Form {
@@ -20,8 +20,9 @@ export class Form {
   }
 
   template() {
-    const { width, height } = this.page;
-    return { schema: 1, width, height, fields: this.fields };
+    const { width, height, name } = this.page;
+    const fields = this.fields.map(({ box, ...rest }) => ({ ...rest, box: [box.left, box.top, box.width, box.height] }));
+    return { format: 1, name: name.replace(/\.[^.]*$/, "") || "form", width, height, fields };
   }
 
   #down(event) {

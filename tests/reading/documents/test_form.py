@@ -147,3 +147,24 @@ def test_check_digits(rule, number):
     assert len(good) <= 1
     assert set(CHECKS) == {"luhn", "mod97", "mod11-10", "verhoeff", "damm", "ean"}
     assert is_valid("luhn", "79927398713")
+
+
+def test_a_form_without_marks_fills_its_scan(filled, tmp_path):
+    matrix = np.asarray(Form(template_from(TEMPLATE, "here")).placed(cv2.cvtColor(filled, cv2.COLOR_RGB2GRAY)))
+    scale = 6
+    size = (scale * TEMPLATE["width"], scale * TEMPLATE["height"])
+    flat = cv2.warpPerspective(filled, np.diag([scale, scale, 1.0]) @ np.linalg.inv(matrix), size)
+    plain = {key: value for key, value in TEMPLATE.items() if key not in ("corners", "mark", "upright")}
+    path = tmp_path / "plain.json"
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    page = inkread.read(flat, document=str(path))
+    assert {field.name: field.value for field in page.fields} == VALUES | {"total": "74615"}
+    with pytest.raises(UnreadableImageError, match="has no corner marks, in the same proportion, got a picture of"):
+        inkread.read(np.ascontiguousarray(flat[: len(flat) // 2]), document=str(path))
+    assert blank_form(open_template(str(path)), 2).size == (2 * TEMPLATE["width"], 2 * TEMPLATE["height"])
+
+
+def test_marks_are_told_of_all_or_none():
+    part = {key: value for key, value in TEMPLATE.items() if key != "upright"}
+    with pytest.raises(UsageError, match=r"upright: \[x, y\] \(got None\)"):
+        template_from(part, "here")
