@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.reading.constraint import Constraint
+from inkread.reading.wanted import ANYTHING, Wanted
 
 __all__ = ["Alignment", "align", "digit_lattice", "n_best", "softmax"]
 
@@ -54,7 +54,7 @@ def n_best(
     *,
     beam: int = 10,
     least: float = _UNLIKELY,
-    allowed: Constraint | None = None,
+    allowed: Wanted = ANYTHING,
 ) -> list[tuple[str, float]]:
     """Return the likeliest strings of digits with their probabilities, the best first, by prefix beam search.
 
@@ -70,7 +70,7 @@ def n_best(
         At most `count` of them; none where no string that is allowed is possible.
     """
     found = _search(lattice, beam, least)
-    if allowed is None:
+    if not allowed.restricts:
         return [(text, math.exp(score)) for text, score in found[:count]]
     found = [(text, score) for text, score in found if allowed.allows(text)]
     if not found or found[0][1] < _CLEAR:
@@ -80,7 +80,7 @@ def n_best(
 
 
 def _search(
-    lattice: NDArray[np.float64], beam: int, least: float, allowed: Constraint | None = None
+    lattice: NDArray[np.float64], beam: int, least: float, allowed: Wanted = ANYTHING
 ) -> list[tuple[str, float]]:
     """Return strings with the logarithms of their probabilities.
 
@@ -96,7 +96,7 @@ def _search(
             continue
         new = _step(beams, frame, least, allowed)
         kept = sorted(new.items(), key=_total, reverse=True)
-        kept = kept[:beam] if allowed is None else _of_each_length(kept, beam)
+        kept = kept[:beam] if not allowed.restricts else _of_each_length(kept, beam)
         most = _total(kept[0]) if kept else 0.0
         if most <= 0.0:
             return []
@@ -111,7 +111,7 @@ def _total(item: tuple[str, tuple[float, float]]) -> float:
 
 
 def _step(
-    beams: dict[str, tuple[float, float]], frame: Sequence[float], least: float, allowed: Constraint | None
+    beams: dict[str, tuple[float, float]], frame: Sequence[float], least: float, allowed: Wanted
 ) -> dict[str, tuple[float, float]]:
     """Return all beginnings after one more frame."""
     likely = [(str(k - 1), p) for k, p in enumerate(frame) if k and p > least]
@@ -124,7 +124,7 @@ def _step(
         new[text] = (before[0] + both * frame[0], before[1] + again)
         for digit, p in likely:
             grown = text + digit
-            if allowed is not None and not allowed.may_begin(grown):
+            if not allowed.may_begin(grown):
                 continue
             before = new.get(grown, (0.0, 0.0))
             # The same digit once more is a second one only behind a blank.

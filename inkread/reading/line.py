@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.strip import ROWS, Strip, normalize_strip
-from inkread.reading.constraint import Constraint, constraint
 from inkread.reading.decode import Alignment, align, digit_lattice, n_best, softmax
 from inkread.reading.model_file import open_model
+from inkread.reading.wanted import ANYTHING, Wanted, wanted
 from inkread.results import Box, Digit, Line
 
 __all__ = ["LineReader"]
@@ -51,7 +51,7 @@ class LineReader:
         self,
         gray: NDArray[np.uint8],
         *,
-        length: int | tuple[int, int] | None = None,
+        length: int | None = None,
         pattern: str | None = None,
         dark_ink: bool | None = None,
     ) -> Line | None:
@@ -59,7 +59,7 @@ class LineReader:
 
         Args:
             gray: uint8 (H, W), upright, either polarity.
-            length: How many digits there are, or from how many to how many.
+            length: How many digits there are.
             pattern: A regular expression that all digits together match.
             dark_ink: Whether ink is darker than paper, where that is known.
 
@@ -75,12 +75,12 @@ class LineReader:
         self,
         pictures: Sequence[NDArray[np.uint8]],
         *,
-        length: int | tuple[int, int] | None = None,
+        length: int | None = None,
         pattern: str | None = None,
         dark_ink: bool | None = None,
     ) -> list[Line | None]:
         """Read several pictures of one line each; faster than one after the other. Arguments as for `read`."""
-        allowed = constraint(length, pattern)
+        allowed = wanted(length, pattern)
         strips = [normalize_strip(picture, dark_ink=dark_ink) for picture in pictures]
         known = [i for i, strip in enumerate(strips) if strip is not None]
         lattices = self.lattices([strip.pixels for strip in strips if strip is not None])
@@ -116,7 +116,7 @@ class LineReader:
                     out[i] = frames
         return out
 
-    def decode(self, strip: Strip, lattice: NDArray[np.float64], allowed: Constraint | None = None) -> Line | None:
+    def decode(self, strip: Strip, lattice: NDArray[np.float64], allowed: Wanted = ANYTHING) -> Line | None:
         """Return the line of a strip and its lattice; None when there is no digit on it."""
         found = n_best(digit_lattice(lattice), allowed=allowed)
         if not found or not found[0][0]:

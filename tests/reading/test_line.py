@@ -111,10 +111,10 @@ def test_no_digit_is_no_line(reader):
 def test_a_constraint_is_kept(reader):
     one = strip("2297")
     lattice = reader.lattices([one.pixels])[0]
-    from inkread.reading.constraint import constraint
+    from inkread.reading.wanted import wanted
 
-    assert reader.decode(one, lattice, constraint(3, None)).text in {"229", "297", "227"}
-    assert reader.decode(one, lattice, constraint(None, r"22\d\d")).text == "2297"
+    assert reader.decode(one, lattice, wanted(3, None)).text in {"229", "297", "227"}
+    assert reader.decode(one, lattice, wanted(None, r"22\d\d")).text == "2297"
     picture = np.full((60, 200), 255, np.uint8)
     with pytest.raises(UsageError, match="regular expression"):
         reader.read(picture, pattern="(")
