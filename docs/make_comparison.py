@@ -46,6 +46,7 @@ def _row(row: dict[str, Any]) -> str:
     kind = {"recipe": "recipe ", "model": "shipped model ", "classic": ""}[row["kind"]]
     right, training = row["accuracy"], row["training_seconds"]
     spread = f" ± {100 * row['spread']:.2f} ({row['seeds']} seeds)" if row["spread"] is not None else ""
+    reading = 1e6 * row["picture_seconds"]
     cells = (
         f"{kind}`{row['name']}`",
         f"{100 * right['value']:.2f} %{spread}",
@@ -53,7 +54,7 @@ def _row(row: dict[str, Any]) -> str:
         f"{row['log_loss']:.4f}",
         f"{100 * row['calibration_error']:.2f} %",
         f"{training:,.0f} s" if training is not None else "",
-        f"{1e6 * row['picture_seconds']:,.3g} µs",
+        f"{reading:,.0f} µs" if reading >= 100 else f"{reading:.3g} µs",
         f"{row['size'] / 1e6:,.2f} MB",
     )
     return "| " + " | ".join(cells) + " |"
