@@ -51,4 +51,5 @@ def test_any_bytes_are_read_or_refused(part):
 def test_the_undamaged_ones_are_read():
     pages = list(inkread.read_many(small_pictures()))
     assert len(pages) == len(small_pictures()) + 1  # one TIFF has two pages
-    assert sum(page.text != "" for page in pages) >= 0.8 * len(pages)
+    # Two are strokes that lie, which are no digits, and one is of three pixels.
+    assert sum(page.text != "" for page in pages) >= len(pages) - 3

@@ -49,11 +49,13 @@ def test_every_corruption_is_tried_at_every_severity_in_both_ways(whole):
 
 
 def test_the_shipped_model_reads_clean_digits_and_inverted_ones_after_the_preprocessing(data):
-    result = robustness("default", data, names=["inverted", "low_contrast"], severities=[5, 1])
+    result = robustness("default", data, names=["inverted", "low_contrast", "stripe"], severities=[5, 1])
     assert result.severities == (1, 5)
     assert result.n == len(data)
     assert result.clean.raw.value >= 0.9
     assert result.cell("inverted", 5).normalized.value >= 0.9
+    stripe = result.cell("stripe", 5)  # white bands, which the preprocessing takes for ink
+    assert stripe.raw.value >= 0.9 > stripe.normalized.value
     assert result.cell("low_contrast", 1).normalized.value >= 0.9
 
 
