@@ -100,8 +100,7 @@ def test_bars_boxes_and_what_the_network_saw(sheet):
     assert page.locator("#bars li").count() == 10
     assert page.inner_text("#bars li.best b") == "3"
     assert page.inner_text("#boxes .box span").startswith("3")
-    sheet.there("#inside[aria-busy=false]")
-    assert "“3”" in page.inner_text("#heat-caption")
+    page.locator("#inside[aria-busy=false] #heat-caption", has_text="“3”").wait_for()
     layers = page.locator("#layer option").all_inner_texts()
     assert len(layers) == 5
     page.select_option("#layer", index=4)
@@ -210,6 +209,7 @@ def test_the_keyboard_alone(sheet):
     sheet.reads("")
     page.keyboard.press("Control+y")
     sheet.reads("1")
+    sheet.there("#inside[aria-busy=false]")  # or what it holds cannot be reached yet
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")

@@ -156,7 +156,7 @@ async function explain() {
   if (!given || !chosen || state.pages.length > 1) return void ($("inside").hidden = true);
   const box = all.length > 1 ? chosen.digit.box : null;
   const found = await latest("explain", (signal) => backend.explain(given, box, signal));
-  if (!found || !digitsOf(state.pages).length) return;
+  if (!found || state.given !== given || !digitsOf(state.pages).length) return; // of a drawing that has gone on since
   $("inside").hidden = false;
   $("inside").setAttribute("aria-busy", "false");
   showExplanation({ seen: $("seen"), heat: $("heat"), caption: $("heat-caption"), maps: $("maps"), layer: $("layer"), sheet: $("sheet-of-maps") }, found);
