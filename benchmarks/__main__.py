@@ -19,6 +19,7 @@ NAMES = (
     "abstention",
     "robustness",
     "time_to_accuracy",
+    "speedrun",
     "step_cost",
     "serving",
     "reference_systems",

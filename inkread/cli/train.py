@@ -67,6 +67,7 @@ def train(
     non_digits: Annotated[
         float | None, typer.Option(help="Pictures of no digit added to a batch, a share of it.")
     ] = None,
+    teacher: Annotated[str | None, typer.Option(help="Model whose probabilities are learned, not labels.")] = None,
     shift: Annotated[float | None, typer.Option(help="Augmentation: pixels.")] = None,
     rotation: Annotated[float | None, typer.Option(help="Augmentation: degrees.")] = None,
     zoom: Annotated[float | None, typer.Option(help="Augmentation: share of the size.")] = None,

@@ -121,6 +121,20 @@ class Predictor:
         none = None if rejection is None else log_odds_of_none(scores) - np.float32(rejection.score)
         return self._probabilities(scores), none
 
+    def uncalibrated_proba(self, x: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the softmax of the network's scores as they are: of each class, and of none where it can tell.
+
+        Args:
+            x: uint8 (N, 28, 28), light ink on dark, as `inkread.normalize_batch` makes it.
+
+        Returns:
+            float32 (N, C) or (N, C + 1); each row sums to 1.
+
+        Raises:
+            UsageError: Another dtype or shape.
+        """
+        return probabilities(self._scores(x), 1.0)
+
     def _of_classes(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         return scores[:, : len(self.labels)]
 

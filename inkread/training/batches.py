@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from inkread.datasets import Dataset
 from inkread.errors import TrainingError
 from inkread.imaging.frame import SIZE
-from inkread.training.augment import augment
+from inkread.training.augment import Augmentation, augment
 from inkread.training.config import Config
 from inkread.training.non_digits import non_digits
 from inkread.training.styles import restyle
+from inkread.training.teacher import Teacher
 
 __all__ = ["Batch", "Batches", "can_be_redrawn"]
 
@@ -33,7 +35,9 @@ class Batches:
         config: Its seed, batch size and augmentation count.
 
     Raises:
-        TrainingError: They are to be redrawn, or told from what is no digit, and are no digits.
+        TrainingError: They are to be redrawn, or told from what is no digit, and are no digits; or the teacher has
+            learned other classes or shapes.
+        ModelNotFoundError, ModelError: There is no such teacher, or it cannot be used.
     """
 
     def __init__(self, training: Dataset, config: Config) -> None:
@@ -41,8 +45,11 @@ class Batches:
         if max(config.redrawn, config.non_digits) > 0:
             _require_digits(training)
         classes = len(training.names)
-        every = np.eye(classes + (config.non_digits > 0), dtype=np.float32)
+        outputs = classes + (config.non_digits > 0)
+        every = np.eye(outputs, dtype=np.float32) * (1 - config.label_smoothing) + config.label_smoothing / outputs
         self._targets, self._none = every[training.labels], every[classes:]  # (N, C), (1, C) where there is none
+        self._teacher = Teacher(config.teacher, training, outputs) if config.teacher else None
+        self._first, self._then = _parted(config.augmentation)
         self._places, self._doubles = _doubles(training, config)
         self._strangers = _strangers(training, config)
 
@@ -59,16 +66,21 @@ class Batches:
             chosen = order[start : start + config.batch_size]
             rng = np.random.default_rng([config.seed, number, start])
             pictures = images[chosen]
+            own = np.ones(len(chosen), bool)
             if len(self._doubles):
                 place = self._places[chosen, rng.integers(0, self._places.shape[1], len(chosen))]
-                redrawn = np.flatnonzero((place >= 0) & (rng.random(len(chosen)) < 0.5))
-                pictures[redrawn] = self._doubles[place[redrawn]]
+                own = (place < 0) | (rng.random(len(chosen)) >= 0.5)
+                pictures[~own] = self._doubles[place[~own]]
             targets = self._targets[chosen]
             if len(self._strangers):
                 added = rng.integers(0, len(self._strangers), max(1, round(config.non_digits * len(chosen))))
                 pictures = np.concatenate([pictures, self._strangers[added]])
                 targets = np.concatenate([targets, np.repeat(self._none, len(added), axis=0)])
-            yield augment(pictures, config.augmentation, rng), targets
+            pictures = augment(pictures, self._first, rng)
+            if self._teacher:
+                taught = np.flatnonzero(own)
+                targets[taught] = self._teacher(pictures[taught])
+            yield augment(pictures, self._then, rng), targets
 
     def epochs(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of all epochs from one on, one after the other."""
@@ -79,6 +91,12 @@ class Batches:
 def can_be_redrawn(dataset: Dataset) -> bool:
     """Tell whether these are the digits 0 to 9 as gray pictures of MNIST's size."""
     return dataset.names == _DIGITS and dataset.images.shape[1:] == (SIZE, SIZE)
+
+
+def _parted(augmentation: Augmentation) -> tuple[Augmentation, Augmentation]:
+    """Return the two halves of an augmentation: of the shape, which a teacher sees too, and what is laid over it."""
+    over = {"disturbed": augmentation.disturbed, "noise": augmentation.noise}
+    return replace(augmentation, **dict.fromkeys(over, 0.0)), Augmentation(**over)
 
 
 def _doubles(training: Dataset, config: Config) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

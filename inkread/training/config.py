@@ -68,6 +68,8 @@ class Config:
             preprocessing.
         non_digits: How many pictures that show no digit are added to each batch, as a share of it; above 0 the network
             learns to tell them. Digits only.
+        teacher: Name or path of a model whose probabilities take the labels' place, for pictures that are shown
+            themselves and not as a double; it sees them bent but not disturbed. Empty for none.
         augmentation: How each picture is changed each time it is shown.
         network: What the recipe's network is built with, by name, where its builder takes more than shape, classes and
             dropout: width and depth of cnn-dropout, for instance.
@@ -94,6 +96,7 @@ class Config:
     drawn: float = 0.0
     photographed: float = 0.0
     non_digits: float = 0.0
+    teacher: str = ""
     augmentation: Augmentation = field(default_factory=Augmentation)
     network: Mapping[str, float | str] = field(default_factory=dict)
 

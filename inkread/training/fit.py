@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inkread.datasets import Dataset
 from inkread.errors import TrainingError, UsageError
@@ -99,7 +100,7 @@ def fit(
     steps = -(-len(training) // config.batch_size)
     model.compile(
         optimizer=optimizer_for(config, steps=steps * config.epochs),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing),
+        loss=_loss(recipe),
         metrics=["accuracy"],
     )
     model.optimizer.build(model.trainable_variables)
@@ -127,6 +128,15 @@ def fit(
     plain.set_weights(watch.kept)
     epochs = tuple(watch.epochs)
     return Fitted(plain, training, validation, _preprocessing(dataset), epochs, epochs[-1].seconds)
+
+
+def _loss(recipe: Recipe) -> Callable[..., Any]:
+    """Return the cross-entropy, of logits or of what is log-probabilities already."""
+    import keras
+
+    if not recipe.log_probabilities:
+        return keras.losses.CategoricalCrossentropy(from_logits=True)
+    return lambda targets, given: -keras.ops.sum(targets * given, axis=-1)
 
 
 def _built(recipe: Recipe, shape: tuple[int, ...], classes: int, config: Config) -> keras.Model:

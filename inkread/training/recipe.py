@@ -49,6 +49,8 @@ class Recipe:
         source: Where it comes from, and what in it is our reading.
         reported: What its source reports.
         expected: What it gives here.
+        log_probabilities: Whether the network puts out log-probabilities, which the cross-entropy takes as they are,
+            not normalised over again.
         path: The file it was loaded from; empty for those that come with inkread.
     """
 
@@ -61,4 +63,5 @@ class Recipe:
     source: str = ""
     reported: str = ""
     expected: Expected | None = None
+    log_probabilities: bool = False
     path: str = ""

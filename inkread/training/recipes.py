@@ -12,7 +12,8 @@ from inkread.training.augment import Augmentation
 from inkread.training.config import Config
 from inkread.training.networks.dense import dense
 from inkread.training.networks.pooled import cnn_2conv, cnn_3conv, cnn_dropout, lenet
-from inkread.training.networks.strided import strided
+from inkread.training.networks.strided import strided, tiny
+from inkread.training.networks.vote import vote
 from inkread.training.recipe import Expected, Recipe
 
 __all__ = ["RECIPES", "Expected", "Recipe", "find_recipe", "load_recipes", "local_recipes"]
@@ -51,6 +52,42 @@ RECIPES = {
             ),
             source="our own",
             expected=Expected(0.9966, 0.0004, 3, "python -m benchmarks time_to_accuracy"),
+        ),
+        Recipe(
+            name="tiny",
+            summary="four convolutions in under 10,000 parameters: a file of 20 kB",
+            build=tiny,
+            config=Config(
+                epochs=40,
+                learning_rate=0.03,
+                augmentation=Augmentation(shift=1.0, rotation=7, zoom=0.07, shear=0.1, stroke=0.3),
+            ),
+            parameters=9_816,
+            layers=(
+                "conv 10 5x5 stride 2, conv 16 3x3, pool 2, conv 24 3x3, conv 20 3x3, global maximum, dense 10; batch "
+                "normalisation and ReLU after each convolution"
+            ),
+            source="our own",
+        ),
+        Recipe(
+            name="best",
+            summary="a vote of three unlike networks of six convolutions, trained side by side",
+            build=vote,
+            config=Config(
+                epochs=20,
+                learning_rate=0.03,
+                augmentation=Augmentation(
+                    shift=1.5, rotation=10, zoom=0.1, stretch=0.07, shear=0.1, elastic=0.4, stroke=0.4
+                ),
+            ),
+            parameters=476_174,
+            layers=(
+                "three times: conv 16 5x5 and pool 2, or conv 32 5x5 stride 2, or conv 16 3x3, conv 24 3x3 and pool 2; "
+                "then conv 48 3x3, conv 48 3x3, pool 2, conv 96 3x3, conv 96 3x3, global maximum, dense 10, "
+                "log-softmax; batch normalisation and ReLU after each convolution; the mean of the three"
+            ),
+            source="our own",
+            log_probabilities=True,
         ),
         Recipe(
             name="dense",

@@ -37,6 +37,7 @@ OTHER = Config(
     redrawn=1.0,
     drawn=0.3,
     photographed=0.5,
+    teacher="another.onnx",
     augmentation=Augmentation(1.5, 10.0, 0.1, 0.2, 0.3, 0.4, 0.5, 6.0, 0.7, 0.8, 0.35, 0.25, 0.75),
 )
 

@@ -77,6 +77,8 @@ TRAININGS = [
     ("lenet", flags, as_folders),
     ("cnn-dropout", closet, as_npz),
     ("dense", flags, as_folders),
+    ("tiny", closet, as_folders),
+    ("best", flags, as_npz),
 ]
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inkread.training.networks.pictures import logits, pictures
+from inkread.training.networks.pictures import convolution, logits, pictures
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["strided"]
+__all__ = ["strided", "tiny"]
 
 
 def strided(
@@ -35,18 +35,41 @@ def strided(
     import keras
     from keras import layers
 
-    def convolution(x: keras.KerasTensor, filters: int, kernel: int = 3, **kwargs: object) -> keras.KerasTensor:
-        x = layers.Conv2D(max(1, round(width * filters)), kernel, use_bias=False, **kwargs)(x)
-        return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    def filters(count: int) -> int:
+        return max(1, round(width * count))
 
     given, x = pictures(shape)
-    x = convolution(x, 16, 5, strides=2, padding="valid")  # (N, 12, 12, 16)
+    x = convolution(x, filters(16), 5, stride=2, padding="valid")  # (N, 12, 12, 16)
     for _ in range(depth):
-        x = convolution(x, 32, padding="same")
+        x = convolution(x, filters(32))
     x = layers.MaxPooling2D()(x)  # (N, 6, 6, 32)
-    x = convolution(x, 64, padding="same")
-    x = convolution(x, 64, padding="same")
+    x = convolution(x, filters(64))
+    x = convolution(x, filters(64))
     x = layers.MaxPooling2D()(x)  # (N, 3, 3, 64)
-    x = convolution(x, 128, padding="same")
+    x = convolution(x, filters(128))
     x = layers.GlobalMaxPooling2D()(x)  # (N, 128)
     return keras.Model(given, logits(x, classes, dropout), name="strided")
+
+
+def tiny(shape: tuple[int, ...], classes: int, dropout: float = 0.0) -> keras.Model:
+    """Build the smallest network worth shipping: 9,816 parameters and 0.5 million multiply-adds for ten digits.
+
+    Args:
+        shape: Of one picture: (H, W) or (H, W, 3), sides of at least 8 pixels.
+        classes: Number of outputs.
+        dropout: Share of the features left out before the last layer.
+
+    Returns:
+        From uint8 (N, *shape) to logits float32 (N, classes).
+    """
+    import keras
+    from keras import layers
+
+    given, x = pictures(shape)
+    x = convolution(x, 10, 5, stride=2, padding="valid")  # (N, 12, 12, 10)
+    x = convolution(x, 16)
+    x = layers.MaxPooling2D()(x)  # (N, 6, 6, 16)
+    x = convolution(x, 24)
+    x = convolution(x, 20)
+    x = layers.GlobalMaxPooling2D()(x)  # (N, 20)
+    return keras.Model(given, logits(x, classes, dropout), name="tiny")
