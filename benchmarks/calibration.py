@@ -24,7 +24,7 @@ from inkread.evaluation import calibration, metrics, selective
 from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.reading.confidence import threshold_for
 
-__all__ = ["main"]
+__all__ = ["Judged", "judged", "main"]
 
 WISHES = (0.001, 0.002, 0.005, 0.01)
 _QUICK = 300
@@ -36,11 +36,11 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     predictor = Predictor(options.model)
-    found = [(name, _judged(predictor, images, labels)) for name, images, labels in _pictures(options.quick)]
-    rows = [(name, *judged.row()) for name, judged in found]
+    found = [(name, judged(predictor, images, labels)) for name, images, labels in _pictures(options.quick)]
+    rows = [(name, *one.row()) for name, one in found]
     columns = ("pictures", "n", "right", "rejected", "log loss", "ECE", "Brier", "AURC", "answered at 1 % wrong")
     table(f"The confidence of {options.model!r}", columns, rows, numbers=range(1, 9))
-    rows = [(name, *judged.promises(predictor)) for name, judged in found]
+    rows = [(name, *one.promises(predictor)) for name, one in found]
     columns = ("pictures", *(f"max_error {100 * wish:g} %" for wish in WISHES))
     table("Answered, and wrong among the answers with the upper end of its 95 % interval", columns, rows)
 
@@ -58,7 +58,7 @@ def _pictures(quick: bool) -> Iterator[tuple[str, Sequence[NDArray[np.uint8]], N
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
+class Judged:
     """What a model says of pictures: probabilities (N, C), which are right, read at all, and came in its form (N,)."""
 
     proba: NDArray[np.float32]
@@ -68,10 +68,12 @@ class _Judged:
 
     @property
     def right(self) -> NDArray[np.bool_]:
+        """Which are read, and right, (N,)."""
         return self.known & (self.proba.argmax(axis=1) == self.labels)
 
     @property
     def confidence(self) -> NDArray[np.float32]:
+        """Of each reading, 0 of what is rejected, (N,)."""
         return np.where(self.known, self.proba.max(axis=1), 0.0).astype(np.float32)
 
     def row(self) -> tuple[str, ...]:
@@ -104,7 +106,8 @@ class _Judged:
             yield f"{percent(float(answered.mean()))}, {share}"
 
 
-def _judged(predictor: Predictor, images: Sequence[NDArray[np.uint8]], labels: NDArray[np.int64]) -> _Judged:
+def judged(predictor: Predictor, images: Sequence[NDArray[np.uint8]], labels: NDArray[np.int64]) -> Judged:
+    """Return what a model says of pictures, each of them on the way that `inkread.read` takes."""
     seen = np.zeros((len(images), 28, 28), np.uint8)
     there = np.ones(len(images), bool)
     for i, image in enumerate(images):
@@ -115,4 +118,4 @@ def _judged(predictor: Predictor, images: Sequence[NDArray[np.uint8]], labels: N
             seen[i] = digit
     proba, known = predictor.judge(seen)
     native = np.array([comes_normalized(image) for image in images])
-    return _Judged(proba, np.asarray(labels, dtype=np.int64), known & there, native)
+    return Judged(proba, np.asarray(labels, dtype=np.int64), known & there, native)
