@@ -22,9 +22,10 @@ from inkread import Predictor
 from inkread.datasets import Dataset, mnist
 from inkread.datasets.disputed import DISPUTED
 from inkread.evaluation import calibration, plots
+from inkread.evaluation.compare_plots import Dot, accuracy_and_cost
 from inkread.evaluation.corruptions import CORRUPTIONS, MNIST_C
 from inkread.evaluation.cost import Cost, measure_cost
-from inkread.evaluation.drawing import BLUE, FAINT, ORANGE, calm_style, new_figure
+from inkread.evaluation.metrics import Share, share
 from inkread.evaluation.robustness import robustness
 from inkread.reading.card import Card, Figure
 from inkread.reading.confidence import threshold_for
@@ -35,13 +36,14 @@ PAGE, PLOT = DOCS / "models.md", DOCS / "models.png"
 BEGIN, END = "<!-- made by `python docs/make_models.py`, do not edit -->", "<!-- /made -->"
 DAMAGED = 1000  # digits for each corruption
 WISH = 0.001
+TEST = 10_000  # pictures: intervals are drawn as of one training's
 
 # Name, millions of multiply-adds, error in per cent: as published, the arithmetic counted by us from the layers given.
 PUBLISHED = (
-    ("LeNet-5 (LeCun et al. 1998)", 0.42, 0.95),
-    ("35 columns (Cireșan et al. 2012)", 66.0, 0.23),
-    ("one net, mean of 1,500 (Deotte 2018)", 15.1, 0.35),
-    ("votes of 15, mean of 100 (Deotte 2018)", 227.0, 0.26),
+    ("LeNet-5, 1998", 0.42, 0.95),
+    ("Cireșan, 2012", 66.0, 0.23),
+    ("Deotte, 2018", 15.1, 0.35),
+    ("Deotte, vote", 227.0, 0.26),
 )
 
 
@@ -138,7 +140,7 @@ def _cost(name: str, cost: Cost) -> tuple[str, ...]:
     return (
         name,
         f"{cost.parameters:,}",
-        f"{(cost.multiply_adds or 0) / 1e6:.2f} M",
+        f"{_millions(cost):.2f} M",
         f"{cost.size / 1000:,.0f} kB",
         f"{cost.latency:.3f} ms",
         f"{cost.throughput_single:,.0f}",
@@ -182,30 +184,24 @@ def _robust(shipped: list[Shipped]) -> str:
     return _table(("", f"MNIST-C, mean of 15 ({DAMAGED:,} each)", "lowest", *names), rows)
 
 
-@calm_style()
 def _drawn(shipped: list[Shipped], built: dict[str, Cost], recipes: Any) -> Any:
-    """Draw error against multiply-adds, both on log axes."""
-    points = [(s.name, (s.cost.multiply_adds or 0) / 1e6, 100 * (1 - s.alone[0]), ORANGE, "o") for s in shipped]
-    points += [
-        (name, (cost.multiply_adds or 0) / 1e6, 100 * (1 - recipes[name].expected.accuracy), BLUE, "s")
+    """Draw error against multiply-adds."""
+    dots = [Dot(s.name, "shipped", _of_test(s.alone[0]), _millions(s.cost)) for s in shipped]
+    dots += [
+        Dot(name, "recipe", _of_test(recipes[name].expected.accuracy), _millions(cost))
         for name, cost in built.items()
         if recipes[name].expected
     ]
-    points += [(name, work, error, FAINT, "^") for name, work, error in PUBLISHED]
-    figure = new_figure(8.0, 4.6)
-    axes = figure.add_subplot()
-    for name, work, error, colour, mark in points:
-        axes.plot(work, error, mark, color=colour)
-        left = work > 30
-        axes.annotate(
-            name, (work, error), (-7 if left else 7, 4), textcoords="offset points", ha="right" if left else "left"
-        )
-    axes.set(xscale="log", yscale="log", xlabel="multiply-adds a picture, millions", ylabel="errors on MNIST test, %")
-    ticks = [0.2, 0.3, 0.5, 1, 2, 5, 8]
-    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_yticks([], minor=True)
-    axes.set_title("Shipped models (●), recipes (■) and published ones (▲)")
-    return figure
+    dots += [Dot(name, "published", _of_test(1 - error / 100), work) for name, work, error in PUBLISHED]
+    return accuracy_and_cost(dots, "millions of multiply-adds a picture", title="Errors on MNIST's test pictures")
+
+
+def _millions(cost: Cost) -> float:
+    return (cost.multiply_adds or 0) / 1e6
+
+
+def _of_test(accuracy: float) -> Share:
+    return share(round(accuracy * TEST), TEST)
 
 
 if __name__ == "__main__":

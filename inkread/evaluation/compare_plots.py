@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Dot", "accuracy_and_time", "learning_curves"]
+__all__ = ["Dot", "accuracy_and_cost", "learning_curves"]
 
 # Okabe and Ito's, with marks that differ too: told apart without colour.
 _COLOURS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#333333")
@@ -37,21 +37,22 @@ class Dot:
         name: Beside it.
         kind: Those of one kind share colour and mark.
         accuracy: With its interval.
-        microseconds: For a picture.
+        cost: Of a picture, above 0: time, or arithmetic.
     """
 
     name: str
     kind: str
     accuracy: Share
-    microseconds: float
+    cost: float
 
 
 @calm_style()
-def accuracy_and_time(dots: Sequence[Dot], *, title: str = "") -> Figure:
-    """Draw the errors of classifiers, with 95 % intervals, against the time that a picture takes, both on log axes.
+def accuracy_and_cost(dots: Sequence[Dot], cost: str = "cost", *, title: str = "") -> Figure:
+    """Draw the errors of classifiers, with 95 % intervals, against what a picture costs, both on log axes.
 
     Args:
         dots: At least one.
+        cost: What the costs are, and their unit.
         title: Above it.
 
     Raises:
@@ -65,15 +66,15 @@ def accuracy_and_time(dots: Sequence[Dot], *, title: str = "") -> Figure:
     for kind, colour, mark in zip(kinds, _COLOURS, _MARKS, strict=False):
         for dot in (dot for dot in dots if dot.kind == kind):
             low, high = (max(_LEAST_ERROR, 1 - end) for end in (dot.accuracy.high, dot.accuracy.low))
-            axes.plot([dot.microseconds] * 2, [low, high], color=colour, linewidth=1.2, alpha=0.5)
-            axes.plot([dot.microseconds], [_error(dot.accuracy.value)], mark, markersize=6, color=colour)
+            axes.plot([dot.cost] * 2, [low, high], color=colour, linewidth=1.2, alpha=0.5)
+            axes.plot([dot.cost], [_error(dot.accuracy.value)], mark, markersize=6, color=colour)
         axes.plot([], [], mark, markersize=6, color=colour, label=kind)
     axes.set_xscale("log")
     axes.margins(x=0.12, y=0.08)
     _error_axis(axes)
     axes.xaxis.set_major_formatter("{x:,.5g}")
     axes.xaxis.set_minor_formatter("")
-    axes.set_xlabel("microseconds for a picture, of many at once")
+    axes.set_xlabel(cost)
     axes.set_title(shortened(title, 90))
     figure.legend(loc="outside upper right", ncols=len(kinds))
     figure.draw_without_rendering()  # settles where the axes lie: labels are placed in points
@@ -138,7 +139,7 @@ def _error_axis(axes: Axes) -> None:
 def _name_dots(axes: Axes, dots: Sequence[Dot]) -> None:
     """Write each name beside its dot, on the first of a few sides where it lies on nothing else."""
     scale = axes.figure.dpi / 72
-    places = axes.transData.transform([(dot.microseconds, _error(dot.accuracy.value)) for dot in dots]) / scale
+    places = axes.transData.transform([(dot.cost, _error(dot.accuracy.value)) for dot in dots]) / scale
     left, right = (side / scale for side in axes.bbox.intervalx)
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
     for dot, (x, y) in zip(dots, places, strict=True):
@@ -151,9 +152,7 @@ def _name_dots(axes: Axes, dots: Sequence[Dot]) -> None:
         free = [not any(_meet(box, other) for other in taken) for box in boxes]
         best = next((i for i in range(len(boxes)) if inside[i] and free[i]), 0)
         taken.append(boxes[best])
-        axes.annotate(
-            text, (dot.microseconds, _error(dot.accuracy.value)), sides[best], textcoords="offset points", fontsize=8
-        )
+        axes.annotate(text, (dot.cost, _error(dot.accuracy.value)), sides[best], textcoords="offset points", fontsize=8)
 
 
 def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

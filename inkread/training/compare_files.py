@@ -44,7 +44,10 @@ def write_comparison(results: Sequence[Result], pictures: Pictures, folder: Path
     yield path
     dots = [compare_plots.Dot(row.name, _KINDS[row.kind], row.accuracy, 1e6 * row.picture_seconds) for row in found]
     path = folder / "compare.png"
-    plots.save(compare_plots.accuracy_and_time(dots, title=_title(pictures)), path)
+    plots.save(
+        compare_plots.accuracy_and_cost(dots, "microseconds for a picture, of many at once", title=_title(pictures)),
+        path,
+    )
     yield path
 
 

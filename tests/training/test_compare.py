@@ -15,7 +15,7 @@ import typer
 
 from inkread.cli.compare import compare as command
 from inkread.errors import DatasetNotFoundError, OutputError, UsageError
-from inkread.evaluation.compare_plots import Dot, accuracy_and_time, learning_curves
+from inkread.evaluation.compare_plots import Dot, accuracy_and_cost, learning_curves
 from inkread.evaluation.metrics import share
 from inkread.training import compare as comparing
 from inkread.training import contestants as making
@@ -264,14 +264,14 @@ def test_an_output_that_is_a_file(pictures, tmp_path):
 
 def test_drawings():
     dots = [Dot(f"name {i}", "classic" if i % 2 else "recipe", share(90 + i, 100), 0.1) for i in range(11)]
-    texts = [text.get_text() for text in accuracy_and_time(dots).axes[0].texts]
+    texts = [text.get_text() for text in accuracy_and_cost(dots, "multiply-adds").axes[0].texts]
     assert set(texts) == {dot.name for dot in dots}
     curves = {f"name {i}": [(100, 0.9), (1000, 0.95)] for i in range(12)}
     figure = learning_curves(curves, title="drawn")
     heights = sorted(text.get_position()[1] for text in figure.axes[0].texts)
     assert len(heights) == 12
     assert min(b - a for a, b in pairwise(heights)) > 8  # points: equal curves, legible names
-    for draw, nothing in ((accuracy_and_time, []), (learning_curves, {}), (learning_curves, {"a": []})):
+    for draw, nothing in ((accuracy_and_cost, []), (learning_curves, {}), (learning_curves, {"a": []})):
         with pytest.raises(UsageError, match="Expected at least one"):
             draw(nothing)
 
