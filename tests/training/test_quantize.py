@@ -52,6 +52,8 @@ def test_the_answers_stay_and_the_file_shrinks(trained, drawn, tmp_path, capfd, 
     assert all(np.abs(onnx.numpy_helper.to_array(w).astype(int)).max() <= 64 for w in weights)  # seven bits
     assert network.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
     assert {opset.domain for opset in network.opset_import} <= {"", "ai.onnx.ml"}
+    inner = {name for node in network.graph.node for name in (node.name, *node.input, *node.output)}
+    assert all(len(name) < 5 for name in inner - {"pictures", network.graph.output[0].name})  # no room for long names
 
 
 def test_scores_are_not_rounded_to_eight_bits(trained, drawn, tmp_path):
