@@ -25,7 +25,7 @@ __all__ = ["KINDS", "drawn", "main"]
 N = 1000
 WANTED_READ, WANTED_LOST = 0.05, 0.005
 LETTERS = "ACEFHKLMNPRTUVWXYadefhkmnprtuvwx"
-LOOK_ALIKES = "OoQDIlijJ|/!()'ZzSsBbGgqyc"
+LOOK_ALIKES = "OoQDIlijJ|/!()'ZzSsBbGgqycPp"
 SIGNS = '&%#@*+=-<>~^";:{}[]$'
 # Letters as a hand writes them, strokes in a square from (0, 0) at the top left to (1, 1).
 STROKES = {

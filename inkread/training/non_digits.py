@@ -2,7 +2,7 @@
 
 A classifier of ten digits finds a digit in everything. Shown letters, signs, scribbles, blots, several digits at once,
 digits that lie on their side or are crossed out, it learns to say that none of its classes is there. What looks like
-a digit to a person (the letter O, a slash, a circle) is not among them: nobody could tell it apart.
+a digit to a person (an O, a slash, a P, which is how some write a 9) is not among them: nobody could tell it apart.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ __all__ = ["non_digits"]
 
 _SIDE = 112  # pixels of the sheet that things are drawn on
 _STICK = 0.4  # of its height: what is narrower passes for a one
-_LETTERS = "ACEFHJKLMNPRTUVWXYacdefhkmnprtuvwx"
+_WIDE = 24  # pixels of an enlarged digit: what is narrower may pass for a stroke of another
+_TOUCHING = 0.5  # of the things made of several digits
+_LETTERS = "ACEFHJKLMNRTUVWXYacdefhkmnrtuvwx"
 _SIGNS = '+=*#%@<>~^"-&$?{}[]_;:'
 _FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -257,13 +259,16 @@ def _any(of_class: list[NDArray[np.uint8]], among: tuple[int, ...], rng: np.rand
 
 
 def _several(of_class: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Two to five digits side by side."""
-    digits = [
-        _enlarged(_any(of_class, tuple(range(10)), rng), int(rng.integers(64, 96))) for _ in range(rng.integers(2, 6))
-    ]
-    if len(digits) == 2 and min(d.shape[1] for d in digits) < 24:  # an upright stroke at a digit's side is part of many
-        digits.append(_enlarged(_any(of_class, (2, 3, 5, 8), rng), 80))
+    """Two to five digits side by side, or two or three that touch or overlap."""
+    every = tuple(range(10))
+    count = min(5, 1 + int(rng.geometric(0.5)))
+    digits = [_enlarged(_any(of_class, every, rng), int(rng.integers(64, 96))) for _ in range(count)]
     gap = int(rng.integers(8, 34))  # apart: a digit that touches a neighbour's rim is a digit still
+    whole = [digit for digit in digits if digit.shape[1] >= _WIDE]  # an upright stroke beside one is part of many
+    if len(whole) > 1 and rng.random() < _TOUCHING:
+        digits, gap = whole[: 2 + (rng.random() < 0.2)], int(rng.integers(-16, 8))
+    elif len(digits) == 2 and len(whole) < 2:
+        digits.append(_enlarged(_any(of_class, (2, 3, 5, 8), rng), 80))
     sheet = np.zeros((130, 60 + sum(d.shape[1] + max(gap, 0) for d in digits)), np.uint8)
     x = 20
     for digit in digits:
@@ -311,7 +316,7 @@ _KINDS: dict[str, tuple[_Kind, float]] = {
     "dots": (_dots, 1),
     "lines": (_lines, 1),
     "texture": (_texture, 1),
-    "several digits": (_several, 3),
+    "several digits": (_several, 5),
     "turned digit": (_turned_digit, 3),
     "crossed out": (_crossed_out, 1),
 }
