@@ -20,6 +20,7 @@ _LOWEST = 0.3  # ... or lower
 _BRIDGED = 0.45  # ... or has a wider gap between its parts
 _MOST_CUTS = 9  # that a digit is gone through by
 _CRUMB = 0.06  # of a piece's ink: smaller parts are a neighbour's
+_SHARED = 1.25  # pens beyond a cut through ink that a stroke may reach which both neighbours own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +32,15 @@ class Piece:
         end: The place of the right cut.
         box: (left, top, width, height) in pixels of the strip.
         picture: uint8 (28, 28), as the network sees it.
+        shared: Whether it has the strokes that the cuts on its sides go along: of two rings that touch, each is whole
+            with them only.
     """
 
     start: int
     end: int
     box: tuple[int, int, int, int]
     picture: NDArray[np.uint8]
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,24 +78,47 @@ def _pieces(level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts, tall:
             if end > start + 1 and float(cuts.gap[end - 1]) > _BRIDGED * tall:
                 break
             own, left = _between(mask, cuts, start, end)
-            x, y, width, height = cv2.boundingRect(own)
-            if width > _WIDEST * tall:
+            _, _, width, height = cv2.boundingRect(own)
+            if width > _WIDEST * max(tall, height):
                 break
             if height < _LOWEST * tall or cv2.countNonZero(own) < pen * pen:
                 continue
-            inside = np.s_[y : y + height, x : x + width]
-            own = own[inside]
-            near = cv2.dilate(own, np.ones((3, 3), np.uint8))
-            others = cv2.bitwise_and(mask[:, left : left + x + width][inside], cv2.bitwise_not(own))
-            ink = cv2.bitwise_and(level[:, left : left + x + width][inside], cv2.bitwise_and(near, 255 - others))
-            found.append(Piece(start, end, (left + x, y, width, height), frame(ink)))
+            found.append(Piece(start, end, *_framed(level, mask, own, left), shared=False))
+            if cuts.gap[start] == 0 or cuts.gap[end] == 0:
+                own, left = _between(mask, cuts, start, end, max(1, round(_SHARED * pen)))
+                found.append(Piece(start, end, *_framed(level, mask, own, left), shared=True))
     return found
 
 
-def _between(mask: NDArray[np.uint8], cuts: Cuts, start: int, end: int) -> tuple[NDArray[np.uint8], int]:
-    """Return the ink between two cuts, without what they left over of a neighbour; and where it begins."""
-    left, right = cuts.paths[start], cuts.paths[end]
-    x0, x1 = int(left.min()), max(int(right.max()), int(left.min()) + 1)
+def _framed(
+    level: NDArray[np.uint8], mask: NDArray[np.uint8], own: NDArray[np.uint8], left: int
+) -> tuple[tuple[int, int, int, int], NDArray[np.uint8]]:
+    """Return the box of a piece's own ink, which begins at a column, and the piece as the network sees it."""
+    x, y, width, height = cv2.boundingRect(own)
+    inside = np.s_[y : y + height, x : x + width]
+    own = own[inside]
+    near = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    others = cv2.bitwise_and(mask[:, left : left + x + width][inside], cv2.bitwise_not(own))
+    ink = cv2.bitwise_and(level[:, left : left + x + width][inside], cv2.bitwise_and(near, 255 - others))
+    return (left + x, y, width, height), frame(ink)
+
+
+def _between(
+    mask: NDArray[np.uint8], cuts: Cuts, start: int, end: int, beyond: int = 0
+) -> tuple[NDArray[np.uint8], int]:
+    """Return the ink between two cuts, without what they left over of a neighbour; and where it begins.
+
+    Args:
+        mask: The ink of the line.
+        cuts: Of the line.
+        start: The place of the left cut.
+        end: The place of the right cut.
+        beyond: Pixels by which the ink goes on behind those of the two that go through ink.
+    """
+    left = cuts.paths[start] - (beyond if cuts.gap[start] == 0 else 0)
+    right = cuts.paths[end] + (beyond if cuts.gap[end] == 0 else 0)
+    x0 = max(0, int(left.min()))
+    x1 = min(mask.shape[1], max(int(right.max()), x0 + 1))
     columns = np.arange(x0, x1)
     inside = (columns >= left[:, None]) & (columns < right[:, None])
     own = np.where(inside, mask[:, x0:x1], 0).astype(np.uint8)
@@ -120,6 +147,7 @@ TRAITS = (
     "free cuts inside",
     "a short stroke",
     "hangs below",
+    "shares a stroke",
 )
 
 
@@ -160,6 +188,7 @@ def traits(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] 
                 float(free.sum()) if has_inner else 0.0,
                 float(height < 0.7 and width < 0.6 * height),
                 max(0.0, (foot[i] - usual) / tall - 0.15),
+                float(piece.shared),
             )
         )
     return np.array(rows, np.float64).reshape(len(rows), len(TRAITS))
