@@ -18,6 +18,7 @@ __all__ = ["SCHEMA", "Box", "Digit", "Field", "Line", "Page"]
 SCHEMA = 1
 
 WITHHELD = "?"
+EVEN = 0.5  # a line or field less sure than this is likelier wrong than right
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,15 @@ class Field:
     box: Box
     answered: bool = True
     problems: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why not to take the field as it is, in words: withheld, a broken rule, or likelier wrong than right."""
+        if not self.text:
+            return self.problems
+        told = self.answered or any("withheld" in problem for problem in self.problems)
+        doubts = self.problems if told else ("withheld", *self.problems)
+        return doubts if doubts or self.confidence >= EVEN else (f"only {self.confidence:.0%} sure",)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the field as JSON values."""

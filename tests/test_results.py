@@ -121,6 +121,22 @@ def test_the_schema():
     assert data["fields"][0]["value"] == "7.00"
 
 
+@pytest.mark.parametrize(
+    ("changes", "doubts"),
+    [
+        ({}, ()),
+        ({"confidence": 0.49}, ("only 49% sure",)),
+        ({"answered": False}, ("withheld",)),
+        ({"answered": False, "problems": ("the amount is withheld",)}, ("the amount is withheld",)),
+        ({"confidence": 0.1, "problems": ("7 is less than 8",)}, ("7 is less than 8",)),
+        ({"text": "", "value": None, "confidence": 0.0}, ()),
+        ({"text": "", "value": None, "answered": False, "problems": ("it is empty",)}, ("it is empty",)),
+    ],
+)
+def test_why_a_field_is_doubtful(changes, doubts):
+    assert replace(Field("sum", "number", "7", "7", 0.9, BOX), **changes).doubts == doubts
+
+
 @pytest.mark.parametrize("schema", [0, SCHEMA + 1, "1", None])
 def test_another_schema_is_refused(schema):
     data = Page("", 1, 1, 1).to_dict() | {"schema": schema}

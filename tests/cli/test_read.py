@@ -16,11 +16,23 @@ from inkread import console
 from inkread.results import Page
 
 
-def test_text_is_one_line_for_each_picture(inkread, pictures):
+def test_text_of_several_pictures_says_whose_it_is(inkread, pictures):
     ended = inkread("read", "seven.png", "blank.png", "two.png")
     assert ended.code == 0
-    assert ended.stdout == "7\n\n2\n"
+    assert ended.stdout == "seven.png: 7\nblank.png: (no number)\ntwo.png: 2\n"
     assert ended.stderr == ""
+
+
+def test_text_of_one_picture_is_the_number_alone(inkread, pictures):
+    assert inkread("read", "seven.png").stdout == "7\n"
+    assert inkread("read", "blank.png").stdout == "\n"
+
+
+def test_a_terminal_gets_a_table(inkread, pictures, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    ended = inkread("read", "seven.png", "blank.png")
+    assert ended.code == 0
+    assert [word in ended.stdout for word in ("picture", "seven.png", "no number")] == [True] * 3
 
 
 def test_json_is_the_schema_of_the_library(inkread, pictures):
@@ -52,7 +64,7 @@ def test_csv(inkread, pictures):
 def test_one_bad_picture_among_many(inkread, pictures):
     ended = inkread("read", "one.png", "damaged.png", "missing.png", "two.png")
     assert ended.code == 3
-    assert ended.stdout == "1\n\n\n2\n"
+    assert ended.stdout == "one.png: 1\ndamaged.png: (not read)\nmissing.png: (not read)\ntwo.png: 2\n"
     assert "damaged.png: Expected a whole picture, got a damaged one" in ended.stderr
     assert "missing.png: Expected a picture, but there is no file 'missing.png'." in ended.stderr
 
@@ -67,9 +79,9 @@ def test_errors_stand_in_the_json_too(inkread, pictures):
 
 def test_folders_and_globs(inkread, pictures):
     Path("damaged.png").unlink()
-    assert inkread("read", ".").stdout == "\n1\n7\n2\n"  # blank, one, seven, two
-    assert inkread("read", "*e*.png").stdout == "1\n7\n"
-    assert inkread("read", "t*.png", pictures / "o*.png").stdout == "2\n1\n"
+    assert inkread("read", ".").stdout == "blank.png: (no number)\none.png: 1\nseven.png: 7\ntwo.png: 2\n"
+    assert inkread("read", "*e*.png").stdout == "one.png: 1\nseven.png: 7\n"
+    assert inkread("read", "t*.png", pictures / "o*.png").stdout == f"two.png: 2\n{pictures / 'one.png'}: 1\n"
 
 
 def test_standard_input(inkread, pictures):
@@ -85,7 +97,7 @@ def test_standard_input(inkread, pictures):
 def test_pages_of_a_file(inkread, pictures):
     sheets = [Image.open(f"{name}.png") for name in ("one", "two")]
     sheets[0].save("form.pdf", save_all=True, append_images=sheets[1:])
-    assert inkread("read", "form.pdf").stdout == "1\n2\n"
+    assert inkread("read", "form.pdf").stdout == "form.pdf: 1\nform.pdf (page 2): 2\n"
     rows = csv.DictReader(io.StringIO(inkread("read", "form.pdf", "--format", "csv").stdout))
     assert [row["page"] for row in rows] == ["1", "2"]
 
@@ -184,7 +196,7 @@ def test_a_file_whose_name_is_no_text(inkread, pictures):
     assert r"b\udcff.png" in Path("out").read_text()
     done = spawn("read", name, os.fsdecode(b"c\xff.png"), env=ROOT)
     assert done.returncode == 3
-    assert done.stdout == b"7\n\n"
+    assert done.stdout.splitlines() == [rb"b\udcff.png: 7", rb"c\udcff.png: (not read)"]
     assert rb"c\udcff.png" in done.stderr
 
 
@@ -215,7 +227,7 @@ def spawn(*arguments: str, **options) -> subprocess.CompletedProcess:
 def test_in_a_process_of_its_own(pictures):
     done = spawn("read", "seven.png", "damaged.png", env=ROOT)
     assert done.returncode == 3
-    assert done.stdout.decode().split("\n") == ["7", "", ""]
+    assert done.stdout.decode().split("\n") == ["seven.png: 7", "damaged.png: (not read)", ""]
     assert done.stderr.decode().startswith("damaged.png: Expected a whole picture")
     done = spawn("read", "-", env=ROOT, input=Path("two.png").read_bytes())
     assert (done.returncode, done.stdout.decode().strip()) == (0, "2")
