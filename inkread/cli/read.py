@@ -37,36 +37,44 @@ def read(
     pattern: Annotated[str | None, typer.Option(help="A regular expression that the digits of a line match.")] = None,
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.text,
     output: Annotated[Path | None, typer.Option(help="Write results to this file instead of stdout.")] = None,
+    draw: Annotated[
+        Path | None, typer.Option(help="Draw what was read over the pictures: into a folder, or one into FILE.png.")
+    ] = None,
 ) -> None:
     """Read the numbers on each picture.
 
     A picture that cannot be read is reported and the others are read; the exit code is 3 then.
     """
     from inkread import console
+    from inkread.cli.drawings import Drawings
     from inkread.errors import ImageError
     from inkread.reading.reader import Reader
 
-    pages = Reader(model).read_many(
+    pages = Reader(model).read_pictures(
         images,
-        on_error="keep",
         layout=layout,  # type: ignore[arg-type]
         document=document,
         max_error=max_error,
         length=length,
         pattern=pattern,
     )
+    drawings = Drawings(draw) if draw is not None else None
     failed: list[Page] = []
 
     def watched() -> Iterator[Page]:
-        for page in pages:
+        for page, picture in pages:
             if page.error is not None:
                 failed.append(page)
+            elif drawings is not None and picture is not None:
+                drawings.add(page, picture)
             yield page
 
     if format is Format.text and output is None and sys.stdout.isatty():
         _show(list(watched()))
     else:
         _write(written(watched(), format), output)
+    if drawings is not None:
+        console.note(drawings.said())
     for page in failed:
         console.error(page.error or "", title=page.source or "Error")
     if failed:
@@ -109,7 +117,7 @@ def _write(parts: Iterable[str], output: Path | None) -> None:
             for part in parts:
                 console.data(part, end="")
             console.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, OutputError):
             raise
         except OSError as error:
             raise OutputError(f"Cannot write the results to standard output: {error.strerror}.") from error
@@ -124,9 +132,12 @@ def _write(parts: Iterable[str], output: Path | None) -> None:
         with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.writelines(parts)
         partial.replace(output)
+    except OutputError:  # of a drawing
+        raise
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise OutputError(
             f"Cannot write {str(output)!r}: {error.strerror}. Name another file, in a folder that you may write to."
         ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

@@ -155,7 +155,7 @@ class Reader:
         """Read many pictures as `read_many` does with on_error="keep", and give each picture with its page.
 
         Returns:
-            The page, and the picture that it was read from: None where it could not be opened or read.
+            The page, and the picture that it was read from: None where that could not be opened.
         """
         return self._pages(sources, self._check(layout, document, max_error, length, pattern), keep=True)
 
@@ -163,16 +163,17 @@ class Reader:
         self, sources: Source | Iterable[Source], asked: _Asked, *, keep: bool
     ) -> Iterator[tuple[Page, Picture | None]]:
         for name, number, load in iter_pictures(sources):
+            picture = None
             try:
                 if isinstance(load, ImageError):
                     raise load
                 picture = load()
-                read = self._page(picture, asked), picture
+                page = self._page(picture, asked)
             except ImageError as error:
                 if not keep:
                     raise
-                read = Page(name, number, 0, 0, error=str(error), model=self._model), None
-            yield read
+                page = Page(name, number, 0, 0, error=str(error), model=self._model)
+            yield page, picture
 
     def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> _Asked:
         """Refuse what cannot be, before any picture is opened."""

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,31 @@ def test_output_to_a_file(inkread, pictures, form):
     assert (ended.code, ended.stdout) == (0, "")
     assert Path("out").read_text(encoding="utf-8") == expected
     assert not Path("out.part").exists()
+
+
+def test_what_was_read_is_drawn(inkread, pictures):
+    Path("seven.pdf").mkdir()
+    shutil.copy("two.png", "seven.pdf/seven.png")
+    ended = inkread("read", "seven.png", "seven.pdf", "damaged.png", "-", "--draw", "drawn", stdin=b"")
+    assert ended.code == 3
+    assert "What was read is drawn in drawn: 2 pictures." in ended.stderr
+    assert sorted(path.name for path in Path("drawn").iterdir()) == ["seven-read-2.png", "seven-read.png"]
+    with Image.open("drawn/seven-read.png") as drawn:
+        assert (0, 128, 64) in {colour for _, colour in drawn.getcolors(1 << 24)}
+
+
+def test_one_picture_is_drawn_into_a_file(inkread, pictures):
+    ended = inkread("read", "-", "--draw", "seven.jpg", stdin=Path("seven.png").read_bytes())
+    assert (ended.code, ended.stdout) == (0, "7\n")
+    assert ended.stderr == "What was read is drawn in seven.jpg.\n"
+    with Image.open("seven.jpg") as drawn:
+        assert drawn.format == "JPEG"
+    ended = inkread("read", "seven.png", "two.png", "--draw", "both.png", "--output", "out")
+    assert ended.code == 2
+    assert "Expected a folder for --draw" in ended.stderr
+    assert not Path("out").exists()
+    assert not Path("out.part").exists()
+    assert inkread("read", "seven.png", "--draw", "seven.png/drawn").code == 8
 
 
 def test_a_failure_leaves_the_old_file(inkread, pictures, monkeypatch):
