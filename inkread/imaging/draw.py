@@ -64,7 +64,7 @@ def _write_fields(labels: Labels, page: Page, stroke: int, side: int) -> None:
     for field in page.fields:
         size = max(side / 100, min(0.3 * field.box.height, side / 40))
         text = f"{field.name}: {field.value or field.text or '-'}"
-        labels.write(text, _outside(field.box, 2 * stroke), size, _field_colour(field), below=True)
+        labels.write(text, _outside(field.box, 2 * stroke), size, _field_colour(field), "below")
 
 
 def _write_digits(labels: Labels, page: Page, stroke: int, side: int) -> None:

@@ -56,9 +56,10 @@ def test_a_template_is_checked_and_drawn(inkread, form):
     ended = inkread("form", "template.json", "--blank", "blank.png", "--output", "check.png")
     assert ended.code == 0
     assert ended.stdout.count("empty") == 6
+    assert ended.stderr == "The template, drawn over the blank form, is in check.png.\n"
     with Image.open("check.png") as drawn, Image.open("blank.png") as blank:
         assert drawn.size == blank.size
-    assert inkread("form", "template.json", "--output", "print.png").code == 0
+    assert inkread("form", "template.json", "--output", "print.png").stderr == "The form, to print, is in print.png.\n"
     with Image.open("print.png") as printed:
         assert printed.size[0] == 1600
 

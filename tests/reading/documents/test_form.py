@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import inkread
 from inkread.errors import UnreadableImageError, UsageError
@@ -103,6 +103,29 @@ def test_a_form_can_be_drawn():
     assert blank.size == (630, 444)
     over = drawn_over(template, np.asarray(blank), np.diag([3.0, 3.0, 1.0]))
     assert (np.asarray(over) != np.asarray(blank)).any()
+
+
+def test_names_are_printed_beside_the_fields_and_each_other(monkeypatch):
+    names = ["customer number", "another name", "a third name", "a last one that is long"]
+    fields = [{"name": name, "box": [20 + 18 * i, 20, 18, 8]} for i, name in enumerate(names)]
+    fields.append({"name": "below", "box": [20, 28, 18, 8]})
+    template = template_from({"format": 1, "name": "Dense", "width": 200, "height": 90, "fields": fields}, "here")
+    written = []
+    text = ImageDraw.ImageDraw.text
+
+    def spied(pen, place, words, *given, **options):
+        if words in [*names, "below"]:
+            written.append(pen.textbbox(place, words, options["font"], stroke_width=options["stroke_width"]))
+        text(pen, place, words, *given, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spied)
+    blank_form(template, 8)
+    assert len(written) == 5
+    boxes = [(8 * x, 8 * y, 8 * (x + w), 8 * (y + h)) for x, y, w, h in (field.box for field in template.fields)]
+    for label in written:
+        for other in (*boxes, *(one for one in written if one is not label)):
+            across, down = (min(label[i + 2], other[i + 2]) - max(label[i], other[i]) for i in (0, 1))
+            assert min(across, down) <= 0.5
 
 
 def test_all_that_is_wrong_with_a_template_is_told():
