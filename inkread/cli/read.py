@@ -27,7 +27,9 @@ def read(
     layout: Annotated[str, typer.Option(help="digit, line, page or auto.")] = "auto",
     document: Annotated[
         str | None,
-        typer.Option(help="amount, amount:LOCALE, postcode, postcode:COUNTRY[:CODES], or a form's template (JSON)."),
+        typer.Option(
+            help="amount, amount:us, amount:de-CH, postcode, postcode:COUNTRY[:CODES], or a form's template (JSON)."
+        ),
     ] = None,
     max_error: Annotated[
         float | None,

@@ -36,7 +36,7 @@ __all__ = ["create_app"]
 
 STATIC = Path(__file__).parent / "static"
 _READING = (401, 404, 408, 413, 415, 422, 503)
-_NAME = r"^[a-z][a-z0-9-]*$"  # of documents: names and never paths of this machine
+_NAME = r"^[a-z][a-z0-9-]*(:[A-Za-z_-]{2,10})?$"  # of documents: names, and never paths of this machine
 
 Model = Annotated[str | None, Query(description="One of those at /v1/models; by default the first.", max_length=200)]
 
@@ -96,7 +96,9 @@ def _add_readings(app: FastAPI, desk: Desk, settings: Settings, metrics: Metrics
         request: Request,
         model: Model = None,
         layout: Annotated[Layout, Query(description="What is on a picture; auto decides.")] = "auto",
-        document: Annotated[str | None, Query(description="amount or postcode.", pattern=_NAME, max_length=40)] = None,
+        document: Annotated[
+            str | None, Query(description="amount, amount:us, postcode, postcode:DE.", pattern=_NAME, max_length=40)
+        ] = None,
         max_error: Annotated[
             float | None, Query(gt=0, lt=1, description="Withhold what would exceed this share of wrong answers.")
         ] = None,

@@ -116,7 +116,7 @@ def test_options_reach_the_reader(client, png, monkeypatch):
         return inkread.Page("", 1, 1, 1)
 
     monkeypatch.setattr(Reader, "read", read)
-    asked = {"layout": "line", "document": "amount", "max_error": 0.01, "length": 4, "pattern": "####"}
+    asked = {"layout": "line", "document": "amount:de-CH", "max_error": 0.01, "length": 4, "pattern": "####"}
     assert client.post("/v1/read", params=asked, content=png()).status_code == 200
     assert seen == [asked]
 
@@ -139,6 +139,7 @@ def test_lines_and_digits_of_any_number_are_answered(client, png, monkeypatch):
         ({"layout": "digits", "on_error": "ignore"}, ["layout", "on_error"]),
         ({"length": 0}, ["length"]),
         ({"document": "../template.json"}, ["document"]),
+        ({"document": "amount:nowhere"}, ["'nowhere'", "countries"]),
         ({"pattern": "x" * 201}, ["pattern"]),
     ],
 )
