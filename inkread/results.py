@@ -1,17 +1,19 @@
 """What a reading gives: a page of lines of digits, as frozen dataclasses that turn into JSON and back.
 
-The same schema serves `to_dict`, the command line and HTTP. `SCHEMA` is its version: it rises when a key changes its
-name or meaning, not when one is added.
+The same schema serves `to_dict`, the command line and HTTP; the latter two round, by `Page.to_json`. `SCHEMA` is its
+version: it rises when a key changes its name or meaning, not when one is added.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from inkread import svg
+from inkread.rounding import rounded
 
 __all__ = ["SCHEMA", "Box", "Digit", "Field", "Line", "Page"]
 
@@ -257,6 +259,13 @@ class Page:
             "error": self.error,
             "model": self.model,
         }
+
+    def to_json(self) -> str:
+        """Return the page as the command line and HTTP write it: shares with four decimals, pixels with one.
+
+        It is ASCII, which no encoding of a terminal and no odd file name can break, and on one line.
+        """
+        return json.dumps(rounded(self.to_dict()), allow_nan=False)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Page:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from itertools import chain, islice
 from typing import TYPE_CHECKING
+
+from inkread.rounding import share, side
 
 if TYPE_CHECKING:
     from inkread.results import Box, Field, Line, Page
@@ -61,15 +62,14 @@ def _field_row(field: Field) -> str:
 
 
 def _json(pages: Iterable[Page]) -> Iterator[str]:
-    # Escaped to ASCII: no encoding of a terminal and no odd file name can break it.
     yield "["
     for i, page in enumerate(pages):
-        yield (",\n" if i else "\n") + json.dumps(page.to_dict())
+        yield (",\n" if i else "\n") + page.to_json()
     yield "\n]\n"
 
 
 def _jsonl(pages: Iterable[Page]) -> Iterator[str]:
-    return (json.dumps(page.to_dict()) + "\n" for page in pages)
+    return (page.to_json() + "\n" for page in pages)
 
 
 _COLUMNS = (
@@ -87,25 +87,25 @@ def _csv(pages: Iterable[Page]) -> Iterator[str]:
                 yield _row((page.source, page.number, number, *_field_cells(field), ""))
         elif not page.lines:
             blank = [""] * (len(_COLUMNS) - 6)
-            yield _row((page.source, page.number, "", "", page.confidence, *blank, page.error or ""))
+            yield _row((page.source, page.number, "", "", share(page.confidence), *blank, page.error or ""))
         else:
             for number, line in enumerate(page.lines, start=1):
                 yield _row((page.source, page.number, number, *_line_cells(line), ""))
 
 
 def _line_cells(line: Line) -> tuple[object, ...]:
-    found = line.text, line.confidence, str(line.answered).lower(), *_sides(line.box)
+    found = line.text, share(line.confidence), str(line.answered).lower(), *_sides(line.box)
     return *found, line.transcript, "", "", "", ""
 
 
 def _field_cells(field: Field) -> tuple[object, ...]:
-    found = field.text, field.confidence, str(field.answered).lower(), *_sides(field.box)
+    found = field.text, share(field.confidence), str(field.answered).lower(), *_sides(field.box)
     told = field.text, field.name, field.kind, "" if field.value is None else field.value, "; ".join(field.problems)
     return *found, *told
 
 
 def _sides(box: Box) -> tuple[float, ...]:
-    return box.left, box.top, box.width, box.height
+    return side(box.left), side(box.top), side(box.width), side(box.height)
 
 
 def _row(values: Iterable[object]) -> str:

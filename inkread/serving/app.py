@@ -117,7 +117,7 @@ def _add_readings(app: FastAPI, desk: Desk, settings: Settings, metrics: Metrics
         files = await uploads(request, settings)
         pages = await desk.run(partial(desk.read, files, asked))
         metrics.pages(pages)
-        return _json([page.to_dict() for page in pages])
+        return Response(f"[{','.join(page.to_json() for page in pages)}]", media_type="application/json")
 
 
 def _add_explanations(app: FastAPI, desk: Desk, settings: Settings) -> None:

@@ -21,6 +21,7 @@ from inkread.reading.explain import Explanation, Method, explain
 from inkread.reading.model_file import ModelFile, open_model
 from inkread.reading.reader import Layout, Reader
 from inkread.results import Box, Page
+from inkread.rounding import share
 from inkread.serving.body import Upload
 from inkread.serving.problems import Problem
 from inkread.serving.settings import Settings
@@ -224,14 +225,14 @@ def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
         channels, height, width = values.shape
         data = base64.b64encode(levels.tobytes()).decode()
         shape = {"channels": channels, "height": height, "width": width}
-        maps.append({"name": name, **shape, "low": low, "high": high, "data": data})
+        maps.append({"name": name, **shape, "low": round(low, 5), "high": round(high, 5), "data": data})
     return {
         "schema": EXPLANATION_SCHEMA,
         "read_as": explanation.read_as,
-        "confidence": explanation.confidence,
+        "confidence": share(explanation.confidence),
         "known": explanation.known,
         "labels": list(explanation.labels),
-        "probabilities": explanation.probabilities.astype(float).tolist(),
+        "probabilities": [share(p) for p in explanation.probabilities.astype(float).tolist()],
         "seen": explanation.seen.tolist(),
         "label": explanation.label,
         "method": explanation.method,

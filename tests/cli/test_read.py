@@ -39,7 +39,7 @@ def test_a_terminal_gets_a_table(inkread, pictures, monkeypatch):
 def test_json_is_the_schema_of_the_library(inkread, pictures):
     ended = inkread("read", "seven.png", "blank.png", "--format", "json")
     assert ended.code == 0
-    expected = [page.to_dict() for page in library.read_many(["seven.png", "blank.png"])]
+    expected = [json.loads(page.to_json()) for page in library.read_many(["seven.png", "blank.png"])]
     assert json.loads(ended.stdout) == expected
     assert [Page.from_dict(data).text for data in expected] == ["7", ""]
 
@@ -57,6 +57,7 @@ def test_csv(inkread, pictures):
     assert [row["line"] for row in rows] == ["1", "", ""]
     assert rows[0]["answered"] == "true"
     assert 0.5 < float(rows[0]["confidence"]) <= 1
+    assert len(rows[0]["confidence"]) <= len("0.9999")
     assert float(rows[0]["width"]) > 10
     assert rows[1]["error"] == ""
     assert "got a damaged one" in rows[2]["error"]

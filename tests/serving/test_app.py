@@ -51,7 +51,7 @@ def test_a_picture_as_the_body(client, png, media):
     assert response.status_code == 200
     (page,) = response.json()
     assert page["text"] == "7"
-    assert page == inkread.read(png(7)).to_dict()  # one schema for HTTP and the library
+    assert page == json.loads(inkread.read(png(7)).to_json())  # one schema for HTTP and the library
 
 
 def test_the_answer_is_what_the_command_writes(client, png, inkread_command, tmp_path):
@@ -128,7 +128,8 @@ def test_lines_and_digits_of_any_number_are_answered(client, png, monkeypatch):
     page = inkread.Page("", 1, 90, 90, (one, two), model="some 1")
     monkeypatch.setattr(Reader, "read", lambda self, image, **options: page)
     (answered,) = client.post("/v1/read", content=png()).json()
-    assert inkread.Page.from_dict(answered) == page
+    assert answered == json.loads(page.to_json())
+    assert inkread.Page.from_dict(answered).text == page.text
     schemas.PageOut.model_validate(answered)
 
 
