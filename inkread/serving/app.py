@@ -23,6 +23,7 @@ from inkread.reading.explain import Method
 from inkread.reading.model_file import ModelFile
 from inkread.reading.reader import Layout
 from inkread.results import Box
+from inkread.rounding import share
 from inkread.serving import schemas
 from inkread.serving.body import uploads
 from inkread.serving.documentation import documentation
@@ -248,10 +249,17 @@ def _box(*sides: float | None) -> Box | None:
 def _model_to_dict(name: str, opened: ModelFile) -> dict[str, Any]:
     card = opened.card
     thresholds = [
-        {"error": t.error, "confidence": t.confidence if math.isfinite(t.confidence) else None, "coverage": t.coverage}
+        {
+            "error": t.error,
+            "confidence": round(t.confidence, 6) if math.isfinite(t.confidence) else None,
+            "coverage": share(t.coverage),
+        }
         for t in card.calibration.thresholds
     ]
-    figures = [{"name": f.name, "value": f.value, "n": f.n, "low": f.low, "high": f.high} for f in card.figures]
+    figures = [
+        {"name": f.name, "value": share(f.value), "n": f.n, "low": share(f.low), "high": share(f.high)}
+        for f in card.figures
+    ]
     return {
         "name": name,
         "version": card.version,

@@ -48,6 +48,18 @@ def test_models(inkread, monkeypatch, tmp_path):
     assert ended.stderr == ""
 
 
+def test_models_fit_a_terminal_of_80_columns(inkread, monkeypatch):
+    from inkread.training.recipes import RECIPES
+
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = inkread("models").stdout.splitlines()
+    assert max(map(len, shown)) <= 80
+    for recipe in RECIPES.values():
+        row = [line for line in shown if line.startswith(f"│ {recipe.name} ")][-1]
+        assert recipe.summary in row
+        assert f"{recipe.parameters:,}" in row
+
+
 def test_models_without_a_local_folder(inkread, monkeypatch, tmp_path):
     monkeypatch.setenv("INKREAD_MODELS", str(tmp_path / "nowhere"))
     ended = inkread("models")
