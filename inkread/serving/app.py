@@ -29,7 +29,7 @@ from inkread.serving.body import uploads
 from inkread.serving.documentation import documentation
 from inkread.serving.guard import Guard, State
 from inkread.serving.metrics import CONTENT_TYPE, Metrics
-from inkread.serving.problems import Problem, problem_of, problem_response
+from inkread.serving.problems import Problem, fault_of, problem_of, problem_response
 from inkread.serving.settings import Settings
 from inkread.serving.work import Asked, Desk, explanation_to_dict
 
@@ -196,7 +196,7 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def options(_: Request, error: RequestValidationError) -> Response:
-        faults = "\n".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+        faults = "\n".join(map(fault_of, error.errors()))
         return problem_response(Problem(422, "UsageError", f"Expected other options:\n{faults}"))
 
     @app.exception_handler(HTTPException)

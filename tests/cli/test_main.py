@@ -31,7 +31,7 @@ def test_an_unknown_verb(inkread):
     ended = inkread("reed")
     assert ended.code == 2
     assert ended.stdout == ""
-    assert "No such command 'reed'" in ended.stderr
+    assert "Expected a command of inkread, got 'reed'. Did you mean 'read'? Known are: read, form," in ended.stderr
 
 
 def test_models(inkread, monkeypatch, tmp_path):

@@ -189,11 +189,11 @@ def test_a_closed_folder(inkread, pictures):
         (["--document", "amuont"], 2, "Did you mean 'amount'?"),
         (["--length", "0"], 2, "got 0"),
         (["--pattern", "(1"], 2, "Expected pattern as a regular expression"),
-        (["--length", "five"], 2, "Invalid value for '--length'"),
+        (["--length", "five"], 2, "Expected --length as a whole number, got 'five'. See: inkread read --help"),
         (["--max-error", "2"], 2, "Expected max_error between 0 and 1"),
         (["--max-error", "nan"], 2, "got nan"),
-        (["--format", "xml"], 2, "'text', 'json', 'jsonl', 'csv'"),
-        (["--fromat", "json"], 2, "No such option: --fromat"),
+        (["--format", "jsn"], 2, "as one of text, json, jsonl, csv, got 'jsn'. Did you mean 'json'?"),
+        (["--fromat", "json"], 2, "Expected an option of inkread read, got '--fromat'. Did you mean '--format'?"),
     ],
 )
 def test_options_that_cannot_be(inkread, pictures, arguments, code, message):
@@ -207,7 +207,7 @@ def test_options_that_cannot_be(inkread, pictures, arguments, code, message):
 def test_no_picture(inkread):
     ended = inkread("read")
     assert ended.code == 2
-    assert "Missing argument 'IMAGE" in ended.stderr
+    assert ended.stderr.startswith("Error: Expected IMAGE, got none (pictures, folders, globs;")
 
 
 def test_a_file_whose_name_is_no_text(inkread, pictures):

@@ -136,12 +136,16 @@ def test_lines_and_digits_of_any_number_are_answered(client, png, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "names"),
     [
-        ({"max_error": 2}, ["max_error"]),
-        ({"layout": "digits", "on_error": "ignore"}, ["layout", "on_error"]),
-        ({"length": 0}, ["length"]),
-        ({"document": "../template.json"}, ["document"]),
+        ({"max_error": 2}, ["max_error: a number below 1 (got '2')"]),
+        (
+            {"layout": "digits", "on_error": "ignore"},
+            ["layout: one of 'digit', 'line', 'page' or 'auto' (got 'digits')", "on_error: one of 'raise' or 'keep'"],
+        ),
+        ({"length": 0}, ["length: a number from 1 (got '0')"]),
+        ({"length": "five"}, ["length: a whole number (got 'five')"]),
+        ({"document": "../template.json"}, ["document: another value (got '../template.json'). See /docs."]),
         ({"document": "amount:nowhere"}, ["'nowhere'", "countries"]),
-        ({"pattern": "x" * 201}, ["pattern"]),
+        ({"pattern": "x" * 201}, ["pattern: at most 200 characters (got 'xxx", "…"]),
     ],
 )
 def test_options_that_cannot_be(client, png, options, names):
