@@ -87,7 +87,9 @@ def explain(
 def doubtful(
     source: Annotated[str, typer.Argument(help=_SOURCE)],
     model: Annotated[str, typer.Option(help="Name of a model, or a path ending in .onnx.")] = "default",
-    split: Annotated[Split, typer.Option(help="Which pictures.")] = Split.test,
+    split: Annotated[
+        Split | None, typer.Option(help="Which pictures. By default test, or train of a source without a test part.")
+    ] = None,
     top: Annotated[int, typer.Option(help="How many to list.")] = 20,
     output: Annotated[Path | None, typer.Option(help="Folder for a drawing of those listed.")] = None,
 ) -> None:
@@ -96,17 +98,17 @@ def doubtful(
     The model must not have been trained on them: one that was agrees with wrong labels too.
     """
     from inkread import console
-    from inkread.datasets import load
-    from inkread.datasets.parts import PARTS
+    from inkread.cli.labelled import judged_on
     from inkread.evaluation import inside, plots
     from inkread.evaluation.prepare import prepare
     from inkread.evaluation.report_plots import misread_sheet
     from inkread.reading.predictor import Predictor
 
     predictor = Predictor(model)
-    (part,) = (name for name in PARTS if name == split)
     with console.progress("download") as report:
-        dataset = load(source, part, progress=report)
+        dataset, part = judged_on(
+            source, None if split is None else "train" if split is Split.train else "test", report
+        )
     if output is not None:
         _make(output)
     prepared = prepare(dataset, predictor.card)

@@ -91,7 +91,7 @@ def _(folder: Path) -> None:
 @add("inkread doubtful of a source without that part", DatasetNotFoundError)
 def _(folder: Path) -> None:
     np.savez(folder / "three.npz", x=np.zeros((3, 28, 28), np.uint8), y=np.arange(3))
-    _run("doubtful", folder / "three.npz")
+    _run("doubtful", folder / "three.npz", "--split", "test")
 
 
 @add("inkread doubtful --top 0", UsageError)

@@ -113,6 +113,33 @@ def test_doubtful_says_when_the_model_was_trained_on_them(inkread, numbers, writ
     assert "was trained" not in inkread("doubtful", numbers, "--model", path).stderr
 
 
+@pytest.fixture
+def mixed(tmp_path, draw_digit) -> Path:
+    """Return a folder of pictures of different sizes, without parts; of the ones one is a seven."""
+    for label, size in ((0, 60), (0, 44), (1, 50), (2, 72), (7, 48), (7, 90)):
+        folder = tmp_path / "mixed" / ("1" if (label, size) == (7, 90) else str(label))
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(draw_digit(label, size)).save(folder / f"{size}.png")
+    return tmp_path / "mixed"
+
+
+def test_doubtful_of_pictures_of_any_sizes_without_a_test_part(inkread, mixed):
+    ended = inkread("doubtful", mixed, "--top", "1")
+    assert ended.code == 0
+    row = [line for line in ended.stdout.splitlines() if line.startswith("│")][-1]
+    cells = [cell.strip() for cell in row.strip("│ ").split("│")]
+    assert cells[1:3] == ["1", "7"]
+    assert "has no test part: all of its pictures are taken." in ended.stderr
+    assert "The 6 pictures differ in size: each was brought into MNIST's form." in ended.stderr
+
+
+def test_evaluate_pictures_of_any_sizes(inkread, mixed):
+    ended = inkread("evaluate", "default", "--data", mixed)
+    assert ended.code == 0
+    assert "83.33%" in ended.stdout
+    assert "The 6 pictures differ in size" in ended.stderr
+
+
 def test_doubtful_what_cannot_be(inkread, numbers, tmp_path):
     assert inkread("doubtful", numbers, "--top", "0").code == 2
     assert inkread("doubtful", tmp_path / "nowhere.npz").code == 5
