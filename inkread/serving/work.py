@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from inkread.errors import ImageError, ImageTooLargeError, ModelNotFoundError, UsageError, did_you_mean
+from inkread.imaging.crop import crop
 from inkread.imaging.source import Limits, Picture, iter_pictures
 from inkread.reading.explain import Explanation, Method, explain
 from inkread.reading.model_file import ModelFile, open_model
@@ -31,7 +31,6 @@ __all__ = ["EXPLANATION_SCHEMA", "Asked", "Desk", "explanation_to_dict"]
 EXPLANATION_SCHEMA = 1
 
 _Result = TypeVar("_Result")
-_AROUND = 0.12  # of a digit's longer side: the paper that is cut out with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class Desk:
         if len(pages) != 1:
             raise UsageError(f"Expected one picture to explain, got a file of {len(pages)} pages.")
         pixels = _loaded(pages[0]).pixels
-        return explain(_cut(pixels, box), self._paths[name], method=method, label=label)
+        return explain(pixels if box is None else crop(pixels, box), self._paths[name], method=method, label=label)
 
     def _warm_up(self) -> None:
         """Read a picture with each model, and refuse one: no request shall wait for what a first time needs."""
@@ -200,20 +199,6 @@ def _loaded(load: Callable[[], Picture] | ImageError) -> Picture:
     if isinstance(load, ImageError):
         raise load
     return load()
-
-
-def _cut(pixels: NDArray[np.uint8], box: Box | None) -> NDArray[np.uint8]:
-    """Cut out a digit with a little of the paper around it."""
-    if box is None:
-        return pixels
-    height, width = pixels.shape[:2]
-    around = _AROUND * max(box.width, box.height)
-    left, top = max(0, int(box.left - around)), max(0, int(box.top - around))
-    right, bottom = int(box.left + box.width + around) + 1, int(box.top + box.height + around) + 1
-    part = pixels[top:bottom, left:right]
-    if part.size == 0:
-        raise UsageError(f"Expected a box on the picture of {width} x {height} pixels, got one outside: {box}.")
-    return np.ascontiguousarray(part)
 
 
 def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from inkread.reading.explain import embed, explain
 from tests.bad_input.case import collector
 from tests.model_files import write_model
 
+_AMOUNT = Path(__file__).parents[2] / "examples" / "form" / "amount.jpg"
 EXPLAINING, add = collector("Looking inside")
 
 
@@ -81,6 +82,21 @@ def _(folder: Path) -> None:
 @add("feature maps of a network without convolutions", UsageError)
 def _(folder: Path) -> None:
     inside_plots.feature_maps(explain(_digit(folder), write_model(folder / "small.onnx")))
+
+
+@add("inkread explain of six digits without saying which", UsageError)
+def _(folder: Path) -> None:
+    _run("explain", _AMOUNT)
+
+
+@add("inkread explain --digit 7 of six digits", UsageError)
+def _(folder: Path) -> None:
+    _run("explain", _AMOUNT, "--digit", "7")
+
+
+@add("inkread explain --box of three numbers", UsageError)
+def _(folder: Path) -> None:
+    _run("explain", _digit(folder), "--box", "1,2,3")
 
 
 @add("inkread explain --nearest of a source that is not there", DatasetNotFoundError)
