@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _answer_problems(app)
     _add_readings(app, desk, settings, metrics)
     _add_explanations(app, desk, settings)
+    _add_marks(app, desk, settings)
     _add_operations(app, desk, metrics, state)
     _describe_problems(app)
     app.router.default = _Page(directory=STATIC, html=True)  # after all routes, so that theirs are the methods allowed
@@ -148,6 +149,24 @@ def _add_explanations(app: FastAPI, desk: Desk, settings: Settings) -> None:
             raise UsageError(f"Expected one picture to explain, got {len(files)}.")
         found = await desk.run(lambda _: desk.explain(files[0], model, box, method, label))
         return _json(explanation_to_dict(found))
+
+
+def _add_marks(app: FastAPI, desk: Desk, settings: Settings) -> None:
+    @app.post(
+        "/v1/marks",
+        summary="Find the corner marks of an empty form, for its template",
+        openapi_extra=schemas.picture_body(many=False),
+        responses={200: {"model": schemas.MarksOut}, **schemas.problems(*_READING)},
+    )
+    async def marks(request: Request) -> Response:
+        """Send a picture of the form, straight and whole.
+
+        With curl: `curl --data-binary @blank.png localhost:8000/v1/marks`
+        """
+        files = await uploads(request, settings)
+        if len(files) != 1:
+            raise UsageError(f"Expected one picture of a form, got {len(files)}.")
+        return _json(await desk.run(lambda _: desk.marks(files[0])))
 
 
 def _add_operations(app: FastAPI, desk: Desk, metrics: Metrics, state: State) -> None:

@@ -15,13 +15,15 @@ import numpy as np
 from PIL import Image
 
 from inkread.errors import ImageError, ImageTooLargeError, ModelNotFoundError, UsageError, did_you_mean
+from inkread.imaging.corners import find_marks
 from inkread.imaging.crop import crop
+from inkread.imaging.gray import to_gray
 from inkread.imaging.source import Limits, Picture, iter_pictures
 from inkread.reading.explain import Explanation, Method, explain
 from inkread.reading.model_file import ModelFile, open_model
 from inkread.reading.reader import Layout, Reader
 from inkread.results import Box, Page
-from inkread.rounding import share
+from inkread.rounding import share, side
 from inkread.serving.body import Upload
 from inkread.serving.problems import Problem
 from inkread.serving.settings import Settings
@@ -144,11 +146,28 @@ class Desk:
             InkreadError: As there.
         """
         name = self._known(model)
+        pixels = self._single(file).pixels
+        return explain(pixels if box is None else crop(pixels, box), self._paths[name], method=method, label=label)
+
+    def marks(self, file: Upload) -> dict[str, Any]:
+        """Find the corner marks of a form; see `MarksOut`.
+
+        Raises:
+            InkreadError: The picture cannot be read, or there are several.
+        """
+        pixels = self._single(file).pixels
+        found = find_marks(to_gray(pixels))
+        height, width = pixels.shape[:2]
+        if found is None:
+            return {"width": width, "height": height, "corners": None, "mark": None, "upright": None}
+        corners, upright = [[side(x), side(y)] for x, y in found.corners], [side(one) for one in found.upright]
+        return {"width": width, "height": height, "corners": corners, "mark": side(found.mark), "upright": upright}
+
+    def _single(self, file: Upload) -> Picture:
         pages = [load for _, load in self._pages(file)]
         if len(pages) != 1:
-            raise UsageError(f"Expected one picture to explain, got a file of {len(pages)} pages.")
-        pixels = _loaded(pages[0]).pixels
-        return explain(pixels if box is None else crop(pixels, box), self._paths[name], method=method, label=label)
+            raise UsageError(f"Expected one picture, got a file of {len(pages)} pages.")
+        return _loaded(pages[0])
 
     def _warm_up(self) -> None:
         """Read a picture with each model, and refuse one: no request shall wait for what a first time needs."""

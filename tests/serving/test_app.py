@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -389,9 +390,22 @@ def test_health_says_when_the_server_is_about_to_stop():
         assert response.headers["connection"] == "close"
 
 
+def test_the_corner_marks_of_a_form(client, png):
+    form = Path(__file__).parents[2] / "examples" / "form"
+    found = client.post("/v1/marks", content=(form / "blank.png").read_bytes()).json()
+    schemas.MarksOut.model_validate(found)
+    template = json.loads((form / "template.json").read_text(encoding="utf-8"))
+    scale = found["width"] / template["width"]
+    for name in ("corners", "upright", "mark"):
+        assert np.allclose(found[name], scale * np.array(template[name]), atol=2), name
+    none = client.post("/v1/marks", content=png(7)).json()
+    assert (none["corners"], none["mark"], none["upright"]) == (None, None, None)
+    refused(client.post("/v1/marks", files=[("files", ("x.png", png()))] * 2), 422, "UsageError")
+
+
 def test_the_document_of_the_api(client):
     document = client.get("/openapi.json").json()
-    assert set(document["paths"]) == {"/v1/read", "/v1/explain", "/v1/models", "/health", "/metrics"}
+    assert set(document["paths"]) == {"/v1/read", "/v1/explain", "/v1/marks", "/v1/models", "/health", "/metrics"}
     assert "HTTPValidationError" not in json.dumps(document)
     shown = client.get("/docs").text
     assert all(path in shown for path in document["paths"])

@@ -327,6 +327,27 @@ def test_a_template_of_a_form(opened, tmp_path):
     assert field["box"][3] == pytest.approx(0.3 * 280, abs=6)
     page = inkread.read(ROOT / "examples" / "seven.png", document=str(tmp_path / "form.json"))
     assert [field.name for field in page.fields] == ["total"]
+    assert "corners" not in template
+
+
+def test_the_corner_marks_of_a_form_are_found(opened, tmp_path):
+    sheet = opened().open("form")
+    page = sheet.page
+    page.set_input_files("#open", ROOT / "examples" / "form" / "blank.png")
+    page.locator("#form [role=status]", has_text="Corner marks found").wait_for()
+    assert page.locator("#boxes .mark").count() == 5
+    page.get_by_role("button", name="Add a box").click()
+    for label, value in {"name": "customer", "left": 240, "top": 256, "width": 800, "height": 96}.items():
+        page.get_by_label(label, exact=True).fill(str(value))
+    page.get_by_label("how many digits").fill("10")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save template").click()
+    waiting.value.save_as(tmp_path / "form.json")
+    template = json.loads((tmp_path / "form.json").read_text(encoding="utf-8"))
+    template["fields"][0]["cells"] = 10
+    (tmp_path / "form.json").write_text(json.dumps(template), encoding="utf-8")
+    read = inkread.read(ROOT / "examples" / "form" / "filled.jpg", document=str(tmp_path / "form.json"))
+    assert [(field.name, field.value) for field in read.fields] == [("customer", "7932654184")]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
