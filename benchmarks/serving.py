@@ -1,5 +1,7 @@
 """A server under load on loopback, in a process of its own: how many readings a second, how late, and what is lost.
 
+How soon it has started and its page is painted is measured too.
+
     python -m benchmarks serving [--quick] [--minutes 5]
 
 This process is the client: bare sockets, so that it takes as little as it can of the cores that both share.
@@ -12,6 +14,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +33,11 @@ from benchmarks.common import calls, cores, written
 from inkread.console import table
 
 HOST = "127.0.0.1"
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_FETCHED = (
+    "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+    ".reduce((sum, entry) => sum + entry.transferSize, 0)"
+)
 
 
 @dataclass
@@ -59,6 +67,8 @@ def main(arguments: list[str]) -> None:
     long = 60 * (options.minutes or 0.5) if not options.quick else 5
     png = _png()
     _print_start(png, 2 if options.quick else 7)
+    with _server() as (_, port):
+        _print_page(port, 3 if options.quick else 9)
     with _server() as (process, port):
         _print_rates(process.pid, port, png, short)
         _print_soak(process.pid, port, png, long)
@@ -151,6 +161,38 @@ def _print_start(png: bytes, n: int) -> None:
             taken.append(time.perf_counter() - start)
     rows = [("from the start of the process to the first reading", f"{np.median(taken):.2f} s", "1.5 s or less")]
     table(f"Start (median of {n})", ("", "measured", "wanted"), rows, numbers=(1,))
+
+
+def _print_page(port: int, n: int) -> None:
+    """Open the page in Chromium, each time with an empty cache, and say when it painted and how much it fetched."""
+    path = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        print("First paint: left out, as it needs Chromium and pip install 'inkread[dev]'.")
+        return
+    paints, sizes = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for _ in range(n + 1):  # the first warms up the browser
+            context = browser.new_context(bypass_csp=True)
+            page = context.new_page()
+            page.goto(f"http://{HOST}:{port}/")
+            page.locator("#model", has_text="Model").wait_for()
+            paints.append(page.evaluate(_PAINT))
+            sizes.append(page.evaluate(_FETCHED))
+            context.close()
+        browser.close()
+    rows = [
+        ("first contentful paint, median", f"{np.median(paints[1:]):.0f} ms", "300 ms or less"),
+        ("first contentful paint, most", f"{max(paints[1:]):.0f} ms", ""),
+        ("fetched for it", f"{max(sizes) / 1000:.0f} kB", "200 kB or less"),
+    ]
+    table(
+        f"The page in Chromium on loopback ({n} times, nothing cached)", ("", "measured", "wanted"), rows, numbers=(1,)
+    )
 
 
 def _print_rates(pid: int, port: int, png: bytes, seconds: float) -> None:

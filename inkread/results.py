@@ -1,23 +1,26 @@
 """What a reading gives: a page of lines of digits, as frozen dataclasses that turn into JSON and back.
 
-The same schema serves `to_dict`, the command line and HTTP. `SCHEMA` is its version: it rises when a key changes its
-name or meaning, not when one is added.
+The same schema serves `to_dict`, the command line and HTTP; the latter two round, by `Page.to_json`. `SCHEMA` is its
+version: it rises when a key changes its name or meaning, not when one is added.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from inkread import svg
+from inkread.rounding import rounded
 
 __all__ = ["SCHEMA", "Box", "Digit", "Field", "Line", "Page"]
 
 SCHEMA = 1
 
 WITHHELD = "?"
+EVEN = 0.5  # a line or field less sure than this is likelier wrong than right
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,15 @@ class Field:
     answered: bool = True
     problems: tuple[str, ...] = ()
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why not to take the field as it is, in words: withheld, a broken rule, or likelier wrong than right."""
+        if not self.text:
+            return self.problems
+        told = self.answered or any("withheld" in problem for problem in self.problems)
+        doubts = self.problems if told else ("withheld", *self.problems)
+        return doubts if doubts or self.confidence >= EVEN else (f"only {self.confidence:.0%} sure",)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the field as JSON values."""
         return {
@@ -247,6 +259,13 @@ class Page:
             "error": self.error,
             "model": self.model,
         }
+
+    def to_json(self) -> str:
+        """Return the page as the command line and HTTP write it: shares with four decimals, pixels with one.
+
+        It is ASCII, which no encoding of a terminal and no odd file name can break, and on one line.
+        """
+        return json.dumps(rounded(self.to_dict()), allow_nan=False)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Page:

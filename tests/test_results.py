@@ -75,6 +75,32 @@ def test_round_trip_through_json(page):
 
 
 @given(PAGES)
+def test_what_is_written_has_the_schema_and_few_decimals(page):
+    text = page.to_json()
+    assert text.isascii()
+    assert "\n" not in text
+    exact, told = page.to_dict(), json.loads(text)
+    assert list(told) == list(exact)
+    for line, written in zip(exact["lines"], told["lines"], strict=True):
+        assert written["confidence"] == pytest.approx(line["confidence"], abs=1.001e-4)
+        assert (written["confidence"] == 1) == (line["confidence"] == 1)
+        assert written["box"]["left"] == pytest.approx(line["box"]["left"], abs=0.051)
+        assert written["box"].keys() == line["box"].keys()
+        assert written["box"]["width"] > 0
+    assert Page.from_dict(told).text == page.text
+
+
+def test_few_decimals():
+    box = Box(1.26, 2.0, 0.01, 33.333333)
+    probabilities = (0.99999, 0.00001)
+    page = Page("", 1, 9, 9, (Line((Digit(7, "7", 0.99999, probabilities, box),), box, 0.123456),))
+    (line,) = json.loads(page.to_json())["lines"]
+    assert line["confidence"] == 0.1235
+    assert line["box"] == {"left": 1.3, "top": 2.0, "width": 0.1, "height": 33.3}
+    assert line["digits"][0]["probabilities"] == [0.9999, 0.0]
+
+
+@given(PAGES)
 def test_what_is_derived(page):
     assert page.text.split("\n") == [line.text for line in page.lines] or not page.lines
     assert page.to_dict()["text"] == page.text
@@ -119,6 +145,22 @@ def test_the_schema():
         "box": {"left": 1.0, "top": 2.0, "width": 3.0, "height": 4.0},
     }
     assert data["fields"][0]["value"] == "7.00"
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubts"),
+    [
+        ({}, ()),
+        ({"confidence": 0.49}, ("only 49% sure",)),
+        ({"answered": False}, ("withheld",)),
+        ({"answered": False, "problems": ("the amount is withheld",)}, ("the amount is withheld",)),
+        ({"confidence": 0.1, "problems": ("7 is less than 8",)}, ("7 is less than 8",)),
+        ({"text": "", "value": None, "confidence": 0.0}, ()),
+        ({"text": "", "value": None, "answered": False, "problems": ("it is empty",)}, ("it is empty",)),
+    ],
+)
+def test_why_a_field_is_doubtful(changes, doubts):
+    assert replace(Field("sum", "number", "7", "7", 0.9, BOX), **changes).doubts == doubts
 
 
 @pytest.mark.parametrize("schema", [0, SCHEMA + 1, "1", None])

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from inkread.cli import compare, data, evaluate, explain, export, form, models, pad, read, serve, train, tune
+from inkread.cli.usage import App
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app = App(
     name="inkread",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

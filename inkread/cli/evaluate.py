@@ -153,20 +153,11 @@ def _robustness(model: str, dataset: Dataset, count: int) -> Robustness:
 
 def _pictures(model: str, data: str, split: Split | None, progress: Progress) -> tuple[Dataset, str]:
     """Return the pictures and the name of the part that they are."""
-    from inkread import console
-    from inkread.datasets import load
-    from inkread.errors import DatasetNotFoundError
+    from inkread.cli.labelled import judged_on
 
     if split is Split.validation:
         return _held_out(model, data, progress), "validation"
-    if split is not None:
-        return load(data, "train" if split is Split.train else "test", progress=progress), split.value
-    try:
-        return load(data, "test", progress=progress), "test"
-    except DatasetNotFoundError:  # not divided into parts, or not there at all, which the next line says
-        dataset = load(data, progress=progress)
-        console.note(f"{data} has no test part: all of its pictures are taken.")
-        return dataset, "train"
+    return judged_on(data, None if split is None else "train" if split is Split.train else "test", progress)
 
 
 def _held_out(model: str, data: str, progress: Progress) -> Dataset:

@@ -48,10 +48,16 @@ class _Like:
 
 
 def explain(
-    image: Annotated[str, typer.Argument(help="A picture of one digit; - is standard input.")],
+    image: Annotated[str, typer.Argument(help="A picture; - is standard input.")],
     model: Annotated[str, typer.Option(help="Name of a model, or a path ending in .onnx.")] = "default",
     method: Annotated[How, typer.Option(help="How to find out which part decided.")] = How.occlusion,
     label: Annotated[str | None, typer.Option(help="The class to ask about; by default the one read.")] = None,
+    digit: Annotated[
+        int | None, typer.Option(metavar="N", help="Which digit of several, as they are read, from 1.")
+    ] = None,
+    box: Annotated[
+        str | None, typer.Option(metavar="LEFT,TOP,WIDTH,HEIGHT", help="Where the digit is, in pixels.")
+    ] = None,
     nearest: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Show the training pictures most alike.")
     ] = None,
@@ -63,14 +69,15 @@ def explain(
     --nearest; to FILE.png the first of them alone.
     """
     from inkread import console
+    from inkread.cli.one_digit import one_digit
     from inkread.evaluation import plots
     from inkread.imaging.source import open_picture
     from inkread.reading.explain import METHODS
     from inkread.reading.explain import explain as explained
 
-    picture = open_picture(image)
+    pixels = one_digit(open_picture(image).pixels, model, digit, box)
     (chosen,) = (name for name in METHODS if name == method)
-    explanation = explained(picture.pixels, model, method=chosen, label=label)
+    explanation = explained(pixels, model, method=chosen, label=label)
     single = output is not None and output.suffix.lower() == ".png"
     if output is not None:
         _make(output.parent if single else output)
@@ -78,7 +85,7 @@ def explain(
     console.table(image, ("", ""), [*_rows(explanation), *_like_rows(like)])
     if output is None:
         return
-    for name, figure in _drawings(explanation, picture.pixels, like, single=single):
+    for name, figure in _drawings(explanation, pixels, like, single=single):
         path = output if single else output / f"{name}.png"
         plots.save(figure, path)
         console.data(str(path))
@@ -87,7 +94,9 @@ def explain(
 def doubtful(
     source: Annotated[str, typer.Argument(help=_SOURCE)],
     model: Annotated[str, typer.Option(help="Name of a model, or a path ending in .onnx.")] = "default",
-    split: Annotated[Split, typer.Option(help="Which pictures.")] = Split.test,
+    split: Annotated[
+        Split | None, typer.Option(help="Which pictures. By default test, or train of a source without a test part.")
+    ] = None,
     top: Annotated[int, typer.Option(help="How many to list.")] = 20,
     output: Annotated[Path | None, typer.Option(help="Folder for a drawing of those listed.")] = None,
 ) -> None:
@@ -96,17 +105,17 @@ def doubtful(
     The model must not have been trained on them: one that was agrees with wrong labels too.
     """
     from inkread import console
-    from inkread.datasets import load
-    from inkread.datasets.parts import PARTS
+    from inkread.cli.labelled import judged_on
     from inkread.evaluation import inside, plots
     from inkread.evaluation.prepare import prepare
     from inkread.evaluation.report_plots import misread_sheet
     from inkread.reading.predictor import Predictor
 
     predictor = Predictor(model)
-    (part,) = (name for name in PARTS if name == split)
     with console.progress("download") as report:
-        dataset = load(source, part, progress=report)
+        dataset, part = judged_on(
+            source, None if split is None else "train" if split is Split.train else "test", report
+        )
     if output is not None:
         _make(output)
     prepared = prepare(dataset, predictor.card)

@@ -36,6 +36,8 @@ def form(
     console.table(opened.name, ("field", "kind", "digits", "cells", "check", "on the blank form"), rows)
     if output is not None:
         _draw(opened, blank, output)
+        what = "The template, drawn over the blank form," if blank else "The form, to print,"
+        console.note(f"{what} is in {output}.")
     wrong = [field.name for field, note in zip(opened.fields, found, strict=False) if note != "empty"]
     if wrong:
         raise QualityError(

@@ -49,10 +49,10 @@ def _list_recipes() -> None:
     from inkread import console
     from inkread.training.recipes import RECIPES, local_recipes
 
-    rows = [(r.name, "inkread's", f"{r.parameters:,}", _expected(r), r.summary) for r in RECIPES.values()]
-    rows += [(name, "local", "", "", str(path)) for name, path in local_recipes().items()]
-    columns = ("name", "kind", "parameters", "MNIST test", "what")
-    console.table("Recipes", columns, rows, numbers=(2,))
+    rows = [(r.name, f"{r.parameters:,}", _briefly(r), r.summary) for r in RECIPES.values()]
+    rows += [(name, "", "", str(path)) for name, path in local_recipes().items()]
+    # It fits a terminal of 80 columns; how many seeds there were, and what else is known, is on the card of each.
+    console.table("Recipes", ("name", "parameters", "MNIST test", "what"), rows, numbers=(1, 2))
 
 
 def _show(name: str) -> None:
@@ -119,6 +119,11 @@ def _show_model(name: str) -> None:
         ("made", f"{card.created}, with " + ", ".join(f"{k} {v}" for k, v in card.made_with.items())),
     ]
     console.table(f"Model {card.name}", ("", ""), [row for row in rows if row[1]])
+
+
+def _briefly(recipe: Recipe) -> str:
+    e = recipe.expected
+    return f"{e.accuracy:.2%} ± {100 * e.spread:.2f}" if e is not None else ""
 
 
 def _expected(recipe: Recipe) -> str:

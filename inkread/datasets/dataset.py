@@ -28,6 +28,7 @@ class Dataset:
         labels: (N,) int64, each an index into `names`.
         names: the name of each class, all different; digits are "0".."9".
         source: where the pictures come from, as the user named it.
+        note: what was done to the pictures when they were loaded, in a sentence; empty when nothing was.
 
     Raises:
         DatasetFormatError: an array has another dtype or shape, the counts differ, a label has no name, two
@@ -44,6 +45,7 @@ class Dataset:
     labels: NDArray[np.int64]
     names: tuple[str, ...]
     source: str
+    note: str = ""
 
     def __post_init__(self) -> None:
         self._check_images()
@@ -92,7 +94,7 @@ class Dataset:
             raise UsageError(
                 f"A subset's indices must be in 0..{len(self) - 1}; received {chosen.min()}..{chosen.max()}."
             )
-        return Dataset(self.images[chosen], self.labels[chosen], self.names, self.source)
+        return Dataset(self.images[chosen], self.labels[chosen], self.names, self.source, self.note)
 
     def _check_images(self) -> None:
         shape, dtype = _described(self.images)

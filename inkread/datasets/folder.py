@@ -22,6 +22,8 @@ from PIL import Image, ImageOps
 from inkread.datasets.dataset import MAX_BYTES, Dataset
 from inkread.datasets.parts import PARTS, Part, missing_part
 from inkread.errors import DatasetFormatError
+from inkread.imaging.frame import SIZE
+from inkread.imaging.preprocess import to_digit
 
 __all__ = ["has_class_folders", "load_class_folders"]
 
@@ -47,12 +49,13 @@ _DAMAGE = (
 )
 
 
-def load_class_folders(folder: Path, part: Part, source: str) -> Dataset:
+def load_class_folders(folder: Path, part: Part, source: str, *, any_size: bool = False) -> Dataset:
     """Load one part of a folder of class folders.
 
     EXIF orientation is applied and transparency laid on white. The result is gray (N, H, W) when every
     picture is gray (modes 1, L, 16-bit scaled to 8, or a palette of grays), else RGB (N, H, W, 3). Class
-    names come from all parts.
+    names come from all parts. Pictures of different sizes are refused, or with `any_size` all brought into
+    MNIST's form, (N, 28, 28).
 
     Raises:
         DatasetNotFoundError: the folder does not have that part.
@@ -71,8 +74,8 @@ def load_class_folders(folder: Path, part: Part, source: str) -> Dataset:
         raise DatasetFormatError(
             f"{root}: expected pictures in a folder for each class, got {len(names)} folders without one."
         )
-    images = _stack([path for path, _ in files])
-    return Dataset(images, np.array([index for _, index in files], dtype=np.int64), names, source)
+    images, note = _stack([path for path, _ in files], any_size=any_size)
+    return Dataset(images, np.array([index for _, index in files], dtype=np.int64), names, source, note)
 
 
 def has_class_folders(folder: Path) -> bool:
@@ -109,8 +112,10 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: _natural(path.name))
 
 
-def _stack(paths: list[Path]) -> NDArray[np.uint8]:
+def _stack(paths: list[Path], *, any_size: bool) -> tuple[NDArray[np.uint8], str]:
+    """Return the pictures, and what was done to them."""
     pictures: list[NDArray[np.uint8]] = []
+    differ = False
     with warnings.catch_warnings():
         # Pillow warns of pictures so large that they may be an attack; none of them belongs in a set.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -118,10 +123,22 @@ def _stack(paths: list[Path]) -> NDArray[np.uint8]:
         warnings.simplefilter("ignore", UserWarning)
         for path in paths:
             pictures.append(_read(path))
+            if any_size and not differ and pictures[-1].shape[:2] != pictures[0].shape[:2]:
+                differ, pictures = True, [_digit(picture) for picture in pictures]
+            elif differ:
+                pictures[-1] = _digit(pictures[-1])
             _check_size(paths, pictures)
+    if differ:
+        return np.stack(pictures), f"The {len(paths):,} pictures differ in size: each was brought into MNIST's form."
     if any(picture.ndim == 3 for picture in pictures):
         pictures = [_as_rgb(picture) for picture in pictures]
-    return np.stack(pictures)
+    return np.stack(pictures), ""
+
+
+def _digit(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture in MNIST's form, all paper when it is blank."""
+    digit, _ = to_digit(picture)
+    return np.zeros((SIZE, SIZE), np.uint8) if digit is None else digit
 
 
 def _check_size(paths: list[Path], pictures: list[NDArray[np.uint8]]) -> None:

@@ -23,7 +23,12 @@ _EXPECTED = (
 
 
 def load(
-    source: str | Path, part: Part = "train", *, cache: Path | None = None, progress: Progress | None = None
+    source: str | Path,
+    part: Part = "train",
+    *,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    any_size: bool = False,
 ) -> Dataset:
     """Load labelled pictures from any source.
 
@@ -36,6 +41,8 @@ def load(
         part: "train" or "test".
         cache: the folder for downloads, as for `mnist`.
         progress: called as progress(done, total) in bytes while a file is downloaded.
+        any_size: where the pictures of a folder differ in size, bring each into MNIST's form, as reading does it,
+            instead of refusing them; the dataset's `note` says so then.
 
     Returns:
         The pictures of that part; every part of a source has the same class names.
@@ -51,7 +58,7 @@ def load(
         return mnist(part, cache, progress=progress)
     path = _existing(source)
     if path.is_dir():
-        return _load_folder(path, part, str(source))
+        return _load_folder(path, part, str(source), any_size=any_size)
     name = path.name.lower()
     if name.endswith(".npz"):
         return load_npz(path, part, str(source))
@@ -62,12 +69,12 @@ def load(
     )
 
 
-def _load_folder(folder: Path, part: Part, source: str) -> Dataset:
+def _load_folder(folder: Path, part: Part, source: str, *, any_size: bool) -> Dataset:
     try:
         if has_idx_files(folder):
             return load_idx_folder(folder, part, source)
         if has_class_folders(folder):
-            return load_class_folders(folder, part, source)
+            return load_class_folders(folder, part, source, any_size=any_size)
     except OSError as error:
         raise DatasetNotFoundError(
             f"{source}: the folder cannot be read ({error.strerror or error}). Check its permissions."

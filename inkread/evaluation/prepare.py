@@ -54,19 +54,19 @@ def prepare(dataset: Dataset, card: Card) -> Prepared:
                 f"{dataset.images.shape[1:]}. Bring them into that shape; only models for digits in MNIST's form take "
                 "any."
             )
-        return _prepared(dataset.images, labels, changed=0)
+        return _prepared(dataset.images, labels, dataset.note, changed=0)
     ready = int(np.count_nonzero(is_normalized(dataset.images))) if fitting else 0
     if 2 * ready >= len(dataset):
-        return _prepared(dataset.images, labels, changed=0)
+        return _prepared(dataset.images, labels, dataset.note, changed=0)
     images = dataset.images
     gray = np.stack([to_gray(picture) for picture in images]) if images.ndim == 4 else images
-    return _prepared(normalize_batch(gray), labels, changed=len(dataset) - ready)
+    return _prepared(normalize_batch(gray), labels, dataset.note, changed=len(dataset) - ready)
 
 
-def _prepared(images: NDArray[np.uint8], labels: NDArray[np.int64], *, changed: int) -> Prepared:
+def _prepared(images: NDArray[np.uint8], labels: NDArray[np.int64], note: str, *, changed: int) -> Prepared:
     flat = images.reshape(len(images), -1)
     blank = int(np.count_nonzero(flat.min(axis=1) == flat.max(axis=1)))
-    notes = []
+    notes = [note] if note else []
     if changed:
         notes.append(f"{_pictures(changed)} brought into MNIST's form first, as reading does it.")
     if blank:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import cv2
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from inkread.imaging.scale import shrink
 
-__all__ = ["register"]
+__all__ = ["Marks", "find_marks", "register"]
 
 _WORK = 1600  # pixels of the longer side at which marks are looked for
 _SMALLEST = 5  # pixels of a mark's side
@@ -19,8 +20,73 @@ _FILLED = 0.75  # of the rectangle around a mark that is ink
 _SQUARE = 1.7  # greatest ratio of its sides
 _LIKE = 2.4  # greatest ratio of the areas of the marks
 _MOST = 14  # candidates of which four are chosen
+_SPREAD = 0.1  # of a picture's area that lies between the marks of a form to be found, at least
+_BESIDE = 0.35  # of the shorter side between them: how far from its corner the fifth may be
 _OFF = 0.35  # of a mark's side: how far a mark may lie from where the others put it
 _LEAST_DARK = 0.55  # of the mark of orientation that is ink, and of its likes at the other corners at most the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The corner marks of a form, in pixels of its picture.
+
+    Attributes:
+        corners: The centres of four filled squares, from the upper left one clockwise.
+        mark: Their side.
+        upright: The centre of a fifth one beside one of the corners, which tells which side is up.
+    """
+
+    corners: tuple[tuple[float, float], ...]
+    mark: float
+    upright: tuple[float, float]
+
+
+def find_marks(gray: NDArray[np.uint8]) -> Marks | None:
+    """Find the corner marks of a form whose template is yet to be made, on a straight picture of it.
+
+    Args:
+        gray: uint8 (H, W), dark on light.
+
+    Returns:
+        The four marks farthest apart that have a fifth beside one of them alone; None when there are none such.
+    """
+    small = shrink(gray, _WORK)
+    scale = gray.shape[1] / small.shape[1]
+    ink = _ink(small)
+    best: tuple[float, Marks] | None = None
+    for four, side, upright in _fives(_squares(ink)):
+        spread = cv2.contourArea(four)
+        corners = tuple((float(x), float(y)) for x, y in four)
+        least = _SPREAD * ink.size if best is None else best[0]
+        if spread > least and _is_beside(upright, four) and _stands(np.eye(3), ink, corners, side, upright):
+            best = spread, Marks(corners, side, upright)
+    if best is None:
+        return None
+    found = best[1]
+    corners = tuple((scale * x, scale * y) for x, y in found.corners)
+    return Marks(corners, scale * found.mark, (scale * found.upright[0], scale * found.upright[1]))
+
+
+def _is_beside(upright: tuple[float, float], four: NDArray[np.float32]) -> bool:
+    """Tell whether a fifth mark is near one of four corners."""
+    shortest = np.linalg.norm(four - np.roll(four, 1, axis=0), axis=1).min()
+    return bool(np.linalg.norm(four - np.array(upright), axis=1).min() < _BESIDE * shortest)
+
+
+def _fives(
+    candidates: Sequence[tuple[tuple[float, float], float]],
+) -> Iterator[tuple[NDArray[np.float32], float, tuple[float, float]]]:
+    """Yield four corners from the upper left one clockwise, the side of a mark, and a fifth of their size."""
+    for four in combinations(candidates, 4):
+        areas = [area for _, area in four]
+        if max(areas) > _LIKE * min(areas):
+            continue
+        points = _clockwise(np.array([centre for centre, _ in four], np.float32))
+        points = np.roll(points, -int(points.sum(axis=1).argmin()), axis=0)
+        side = float(np.sqrt(np.mean(areas))) + 1.0  # a contour runs through the middles of the outermost pixels
+        for centre, area in candidates:
+            if all(centre != other for other, _ in four) and max(areas) < _LIKE * area < _LIKE**2 * min(areas):
+                yield points, side, centre
 
 
 def register(
@@ -51,10 +117,7 @@ def _placed(
     dark: NDArray[np.uint8], corners: Sequence[tuple[float, float]], side: float, upright: tuple[float, float]
 ) -> NDArray[np.float64] | None:
     """Return the placing with the four marks farthest apart that has the fifth where it belongs."""
-    block = max(31, max(dark.shape) // 16) | 1
-    ink = cv2.adaptiveThreshold(
-        cv2.GaussianBlur(dark, (3, 3), 0), 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 25
-    )
+    ink = _ink(dark)
     candidates = _squares(ink)
     best: tuple[float, NDArray[np.float64]] | None = None
     form = np.array(corners, np.float32)
@@ -72,6 +135,14 @@ def _placed(
                 best = (spread, matrix)
                 break
     return None if best is None else best[1]
+
+
+def _ink(dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return what is darker than the paper around it as 255."""
+    block = max(31, max(dark.shape) // 16) | 1
+    smooth = cv2.GaussianBlur(dark, (3, 3), 0)
+    ink = cv2.adaptiveThreshold(smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 25)
+    return np.asarray(ink, dtype=np.uint8)
 
 
 def _squares(ink: NDArray[np.uint8]) -> list[tuple[tuple[float, float], float]]:

@@ -140,19 +140,40 @@ class Reader:
         if on_error not in ("raise", "keep"):
             raise UsageError(f"Expected on_error 'raise' or 'keep', got {on_error!r}.")
         asked = self._check(layout, document, max_error, length, pattern)
-        return self._pages(sources, asked, keep=on_error == "keep")
+        return (page for page, _ in self._pages(sources, asked, keep=on_error == "keep"))
 
-    def _pages(self, sources: Source | Iterable[Source], asked: _Asked, *, keep: bool) -> Iterator[Page]:
+    def read_pictures(
+        self,
+        sources: Source | Iterable[Source],
+        *,
+        layout: Layout = "auto",
+        document: Any = None,
+        max_error: float | None = None,
+        length: int | None = None,
+        pattern: str | None = None,
+    ) -> Iterator[tuple[Page, Picture | None]]:
+        """Read many pictures as `read_many` does with on_error="keep", and give each picture with its page.
+
+        Returns:
+            The page, and the picture that it was read from: None where that could not be opened.
+        """
+        return self._pages(sources, self._check(layout, document, max_error, length, pattern), keep=True)
+
+    def _pages(
+        self, sources: Source | Iterable[Source], asked: _Asked, *, keep: bool
+    ) -> Iterator[tuple[Page, Picture | None]]:
         for name, number, load in iter_pictures(sources):
+            picture = None
             try:
                 if isinstance(load, ImageError):
                     raise load
-                page = self._page(load(), asked)
+                picture = load()
+                page = self._page(picture, asked)
             except ImageError as error:
                 if not keep:
                     raise
                 page = Page(name, number, 0, 0, error=str(error), model=self._model)
-            yield page
+            yield page, picture
 
     def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> _Asked:
         """Refuse what cannot be, before any picture is opened."""

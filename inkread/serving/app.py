@@ -23,12 +23,13 @@ from inkread.reading.explain import Method
 from inkread.reading.model_file import ModelFile
 from inkread.reading.reader import Layout
 from inkread.results import Box
+from inkread.rounding import share
 from inkread.serving import schemas
 from inkread.serving.body import uploads
 from inkread.serving.documentation import documentation
 from inkread.serving.guard import Guard, State
 from inkread.serving.metrics import CONTENT_TYPE, Metrics
-from inkread.serving.problems import Problem, problem_of, problem_response
+from inkread.serving.problems import Problem, fault_of, problem_of, problem_response
 from inkread.serving.settings import Settings
 from inkread.serving.work import Asked, Desk, explanation_to_dict
 
@@ -36,7 +37,7 @@ __all__ = ["create_app"]
 
 STATIC = Path(__file__).parent / "static"
 _READING = (401, 404, 408, 413, 415, 422, 503)
-_NAME = r"^[a-z][a-z0-9-]*$"  # of documents: names and never paths of this machine
+_NAME = r"^[a-z][a-z0-9-]*(:[A-Za-z_-]{2,10})?$"  # of documents: names, and never paths of this machine
 
 Model = Annotated[str | None, Query(description="One of those at /v1/models; by default the first.", max_length=200)]
 
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _answer_problems(app)
     _add_readings(app, desk, settings, metrics)
     _add_explanations(app, desk, settings)
+    _add_marks(app, desk, settings)
     _add_operations(app, desk, metrics, state)
     _describe_problems(app)
     app.router.default = _Page(directory=STATIC, html=True)  # after all routes, so that theirs are the methods allowed
@@ -96,7 +98,9 @@ def _add_readings(app: FastAPI, desk: Desk, settings: Settings, metrics: Metrics
         request: Request,
         model: Model = None,
         layout: Annotated[Layout, Query(description="What is on a picture; auto decides.")] = "auto",
-        document: Annotated[str | None, Query(description="amount or postcode.", pattern=_NAME, max_length=40)] = None,
+        document: Annotated[
+            str | None, Query(description="amount, amount:us, postcode, postcode:DE.", pattern=_NAME, max_length=40)
+        ] = None,
         max_error: Annotated[
             float | None, Query(gt=0, lt=1, description="Withhold what would exceed this share of wrong answers.")
         ] = None,
@@ -115,7 +119,7 @@ def _add_readings(app: FastAPI, desk: Desk, settings: Settings, metrics: Metrics
         files = await uploads(request, settings)
         pages = await desk.run(partial(desk.read, files, asked))
         metrics.pages(pages)
-        return _json([page.to_dict() for page in pages])
+        return Response(f"[{','.join(page.to_json() for page in pages)}]", media_type="application/json")
 
 
 def _add_explanations(app: FastAPI, desk: Desk, settings: Settings) -> None:
@@ -145,6 +149,24 @@ def _add_explanations(app: FastAPI, desk: Desk, settings: Settings) -> None:
             raise UsageError(f"Expected one picture to explain, got {len(files)}.")
         found = await desk.run(lambda _: desk.explain(files[0], model, box, method, label))
         return _json(explanation_to_dict(found))
+
+
+def _add_marks(app: FastAPI, desk: Desk, settings: Settings) -> None:
+    @app.post(
+        "/v1/marks",
+        summary="Find the corner marks of an empty form, for its template",
+        openapi_extra=schemas.picture_body(many=False),
+        responses={200: {"model": schemas.MarksOut}, **schemas.problems(*_READING)},
+    )
+    async def marks(request: Request) -> Response:
+        """Send a picture of the form, straight and whole.
+
+        With curl: `curl --data-binary @blank.png localhost:8000/v1/marks`
+        """
+        files = await uploads(request, settings)
+        if len(files) != 1:
+            raise UsageError(f"Expected one picture of a form, got {len(files)}.")
+        return _json(await desk.run(lambda _: desk.marks(files[0])))
 
 
 def _add_operations(app: FastAPI, desk: Desk, metrics: Metrics, state: State) -> None:
@@ -193,7 +215,7 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def options(_: Request, error: RequestValidationError) -> Response:
-        faults = "\n".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+        faults = "\n".join(map(fault_of, error.errors()))
         return problem_response(Problem(422, "UsageError", f"Expected other options:\n{faults}"))
 
     @app.exception_handler(HTTPException)
@@ -246,10 +268,17 @@ def _box(*sides: float | None) -> Box | None:
 def _model_to_dict(name: str, opened: ModelFile) -> dict[str, Any]:
     card = opened.card
     thresholds = [
-        {"error": t.error, "confidence": t.confidence if math.isfinite(t.confidence) else None, "coverage": t.coverage}
+        {
+            "error": t.error,
+            "confidence": round(t.confidence, 6) if math.isfinite(t.confidence) else None,
+            "coverage": share(t.coverage),
+        }
         for t in card.calibration.thresholds
     ]
-    figures = [{"name": f.name, "value": f.value, "n": f.n, "low": f.low, "high": f.high} for f in card.figures]
+    figures = [
+        {"name": f.name, "value": share(f.value), "n": f.n, "low": share(f.low), "high": share(f.high)}
+        for f in card.figures
+    ]
     return {
         "name": name,
         "version": card.version,

@@ -32,7 +32,7 @@ HEADERS = [
     (b"permissions-policy", b"geolocation=(), microphone=()"),
 ]
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
-_ROUTES = {"/", "/v1/read", "/v1/explain", "/v1/models", "/health", "/metrics", "/docs", "/openapi.json"}
+_ROUTES = {"/", "/v1/read", "/v1/explain", "/v1/marks", "/v1/models", "/health", "/metrics", "/docs", "/openapi.json"}
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from inkread import errors
 from inkread.errors import InkreadError
 
-__all__ = ["MEDIA_TYPE", "STATUS", "TITLES", "Problem", "anchor", "problem_of", "problem_response"]
+__all__ = ["MEDIA_TYPE", "STATUS", "TITLES", "Problem", "anchor", "fault_of", "problem_of", "problem_response"]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -40,6 +40,22 @@ TITLES: Mapping[str, str] = {
 }
 
 
+_LONGEST = 60  # characters of what came that are repeated
+
+# What FastAPI's kinds of faults mean, with what it tells of their limits.
+_WANTED = {
+    "greater_than": "a number above {gt:g}",
+    "greater_than_equal": "a number from {ge:g}",
+    "less_than": "a number below {lt:g}",
+    "less_than_equal": "a number up to {le:g}",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "literal_error": "one of {expected}",
+    "string_too_long": "at most {max_length} characters",
+}
+
+
 class Problem(Exception):  # noqa: N818  (it is not always the server's error)
     """What a request is answered with when it cannot be done.
 
@@ -59,6 +75,16 @@ def problem_of(error: InkreadError) -> Problem:
     """Return an error of the library as a problem."""
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     return Problem(status, type(error).__name__, str(error))
+
+
+def fault_of(fault: Mapping[str, Any]) -> str:
+    """Return what FastAPI found wrong with an option, in the words of the library's own errors."""
+    name, came = ".".join(map(str, fault["loc"][1:])), repr(fault.get("input"))
+    got = came if len(came) <= _LONGEST else f"{came[:_LONGEST]}…"
+    wanted = _WANTED.get(fault["type"])
+    if wanted is None:
+        return f"{name}: another value (got {got}). See /docs."
+    return f"{name}: {wanted.format(**fault.get('ctx', {}))} (got {got})"
 
 
 def problem_response(problem: Problem) -> Response:

@@ -8,7 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inkread.serving.problems import MEDIA_TYPE
 
-__all__ = ["PICTURES", "ExplanationOut", "Health", "ModelOut", "PageOut", "ProblemOut", "picture_body", "problems"]
+__all__ = [
+    "PICTURES",
+    "ExplanationOut",
+    "Health",
+    "MarksOut",
+    "ModelOut",
+    "PageOut",
+    "ProblemOut",
+    "picture_body",
+    "problems",
+]
 
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/gif", "image/avif")
 
@@ -111,6 +121,18 @@ class ExplanationOut(_Schema):
     method: str
     heat: list[list[float]] = Field(description="28 rows of 28: above 0 speaks for the class, below 0 against it.")
     maps: list[MapsOut]
+
+
+class MarksOut(_Schema):
+    """The corner marks of a form, as its template names them; all null when there are none."""
+
+    width: int = Field(description="Of the picture, in pixels, as one looks at it.")
+    height: int
+    corners: list[tuple[float, float]] | None = Field(
+        description="The centres of four filled squares, from the upper left one clockwise."
+    )
+    mark: float | None = Field(description="Their side.")
+    upright: tuple[float, float] | None = Field(description="The centre of the fifth, which tells which side is up.")
 
 
 class ThresholdOut(_Schema):

@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from inkread.errors import ImageError, ImageTooLargeError, ModelNotFoundError, UsageError, did_you_mean
+from inkread.imaging.corners import find_marks
+from inkread.imaging.crop import crop
+from inkread.imaging.gray import to_gray
 from inkread.imaging.source import Limits, Picture, iter_pictures
 from inkread.reading.explain import Explanation, Method, explain
 from inkread.reading.model_file import ModelFile, open_model
 from inkread.reading.reader import Layout, Reader
 from inkread.results import Box, Page
+from inkread.rounding import share, side
 from inkread.serving.body import Upload
 from inkread.serving.problems import Problem
 from inkread.serving.settings import Settings
@@ -30,7 +33,6 @@ __all__ = ["EXPLANATION_SCHEMA", "Asked", "Desk", "explanation_to_dict"]
 EXPLANATION_SCHEMA = 1
 
 _Result = TypeVar("_Result")
-_AROUND = 0.12  # of a digit's longer side: the paper that is cut out with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,28 @@ class Desk:
             InkreadError: As there.
         """
         name = self._known(model)
+        pixels = self._single(file).pixels
+        return explain(pixels if box is None else crop(pixels, box), self._paths[name], method=method, label=label)
+
+    def marks(self, file: Upload) -> dict[str, Any]:
+        """Find the corner marks of a form; see `MarksOut`.
+
+        Raises:
+            InkreadError: The picture cannot be read, or there are several.
+        """
+        pixels = self._single(file).pixels
+        found = find_marks(to_gray(pixels))
+        height, width = pixels.shape[:2]
+        if found is None:
+            return {"width": width, "height": height, "corners": None, "mark": None, "upright": None}
+        corners, upright = [[side(x), side(y)] for x, y in found.corners], [side(one) for one in found.upright]
+        return {"width": width, "height": height, "corners": corners, "mark": side(found.mark), "upright": upright}
+
+    def _single(self, file: Upload) -> Picture:
         pages = [load for _, load in self._pages(file)]
         if len(pages) != 1:
-            raise UsageError(f"Expected one picture to explain, got a file of {len(pages)} pages.")
-        pixels = _loaded(pages[0]).pixels
-        return explain(_cut(pixels, box), self._paths[name], method=method, label=label)
+            raise UsageError(f"Expected one picture, got a file of {len(pages)} pages.")
+        return _loaded(pages[0])
 
     def _warm_up(self) -> None:
         """Read a picture with each model, and refuse one: no request shall wait for what a first time needs."""
@@ -201,20 +220,6 @@ def _loaded(load: Callable[[], Picture] | ImageError) -> Picture:
     return load()
 
 
-def _cut(pixels: NDArray[np.uint8], box: Box | None) -> NDArray[np.uint8]:
-    """Cut out a digit with a little of the paper around it."""
-    if box is None:
-        return pixels
-    height, width = pixels.shape[:2]
-    around = _AROUND * max(box.width, box.height)
-    left, top = max(0, int(box.left - around)), max(0, int(box.top - around))
-    right, bottom = int(box.left + box.width + around) + 1, int(box.top + box.height + around) + 1
-    part = pixels[top:bottom, left:right]
-    if part.size == 0:
-        raise UsageError(f"Expected a box on the picture of {width} x {height} pixels, got one outside: {box}.")
-    return np.ascontiguousarray(part)
-
-
 def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
     """Return an explanation as JSON values; feature maps as bytes in base64, of which 255 stands for `high`."""
     maps = []
@@ -224,14 +229,14 @@ def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
         channels, height, width = values.shape
         data = base64.b64encode(levels.tobytes()).decode()
         shape = {"channels": channels, "height": height, "width": width}
-        maps.append({"name": name, **shape, "low": low, "high": high, "data": data})
+        maps.append({"name": name, **shape, "low": round(low, 5), "high": round(high, 5), "data": data})
     return {
         "schema": EXPLANATION_SCHEMA,
         "read_as": explanation.read_as,
-        "confidence": explanation.confidence,
+        "confidence": share(explanation.confidence),
         "known": explanation.known,
         "labels": list(explanation.labels),
-        "probabilities": explanation.probabilities.astype(float).tolist(),
+        "probabilities": [share(p) for p in explanation.probabilities.astype(float).tolist()],
         "seen": explanation.seen.tolist(),
         "label": explanation.label,
         "method": explanation.method,

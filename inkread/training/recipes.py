@@ -37,7 +37,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="default",
-            summary="six convolutions behind a strided stem, Muon, one cycle: under a minute on two cores",
+            summary="six convolutions, under a minute",
             build=strided,
             config=Config(
                 epochs=6,
@@ -91,7 +91,7 @@ RECIPES = {
         ),
         Recipe(
             name="dense",
-            summary="one dense layer of sigmoids: the least that learns digits",
+            summary="one dense layer of sigmoids",
             build=dense,
             config=replace(_REPORT, epochs=5, batch_size=32),
             parameters=7_850,
@@ -102,7 +102,7 @@ RECIPES = {
         ),
         Recipe(
             name="cnn-2conv",
-            summary="two pooled convolutions and a dense layer of 128",
+            summary="two convolutions, a dense layer",
             build=cnn_2conv,
             config=replace(_REPORT, epochs=10, batch_size=200),
             parameters=225_034,
@@ -113,7 +113,7 @@ RECIPES = {
         ),
         Recipe(
             name="cnn-3conv",
-            summary="three convolutions, two of them pooled, and a dense layer of 64",
+            summary="three convolutions, a dense layer",
             build=cnn_3conv,
             config=replace(_REPORT, epochs=5, batch_size=32),
             parameters=93_322,
@@ -130,7 +130,7 @@ RECIPES = {
         ),
         Recipe(
             name="lenet",
-            summary="LeNet-5 with maxima and rectifiers",
+            summary="LeNet-5, maxima and rectifiers",
             build=lenet,
             config=replace(_REPORT, epochs=10, batch_size=128, learning_rate=0.002, schedule="cosine"),
             parameters=44_426,
@@ -144,7 +144,7 @@ RECIPES = {
         ),
         Recipe(
             name="cnn-dropout",
-            summary="two pooled convolutions with dropout, turned and zoomed pictures",
+            summary="two convolutions with dropout",
             build=cnn_dropout,
             config=replace(
                 _REPORT,

@@ -14,6 +14,7 @@ from inkread.reading.explain import embed, explain
 from tests.bad_input.case import collector
 from tests.model_files import write_model
 
+_AMOUNT = Path(__file__).parents[2] / "examples" / "form" / "amount.jpg"
 EXPLAINING, add = collector("Looking inside")
 
 
@@ -83,6 +84,21 @@ def _(folder: Path) -> None:
     inside_plots.feature_maps(explain(_digit(folder), write_model(folder / "small.onnx")))
 
 
+@add("inkread explain of six digits without saying which", UsageError)
+def _(folder: Path) -> None:
+    _run("explain", _AMOUNT)
+
+
+@add("inkread explain --digit 7 of six digits", UsageError)
+def _(folder: Path) -> None:
+    _run("explain", _AMOUNT, "--digit", "7")
+
+
+@add("inkread explain --box of three numbers", UsageError)
+def _(folder: Path) -> None:
+    _run("explain", _digit(folder), "--box", "1,2,3")
+
+
 @add("inkread explain --nearest of a source that is not there", DatasetNotFoundError)
 def _(folder: Path) -> None:
     _run("explain", _digit(folder), "--nearest", folder / "nowhere.npz")
@@ -91,7 +107,7 @@ def _(folder: Path) -> None:
 @add("inkread doubtful of a source without that part", DatasetNotFoundError)
 def _(folder: Path) -> None:
     np.savez(folder / "three.npz", x=np.zeros((3, 28, 28), np.uint8), y=np.arange(3))
-    _run("doubtful", folder / "three.npz")
+    _run("doubtful", folder / "three.npz", "--split", "test")
 
 
 @add("inkread doubtful --top 0", UsageError)

@@ -22,7 +22,7 @@ _BLANK = np.full((9, 9), 255, np.uint8)
 
 
 def _run(*arguments: object) -> None:
-    app([str(argument) for argument in arguments], standalone_mode=False)
+    app([str(argument) for argument in arguments], standalone_mode=False, prog_name="inkread")
 
 
 def _picture(folder: Path) -> Path:
@@ -261,3 +261,38 @@ def _(folder: Path) -> None:
 @command("inkread train --config with a file that does not exist", UsageError)
 def _(folder: Path) -> None:
     _run("train", "--config", folder / "run.toml")
+
+
+@command("inkread read --length five", UsageError)
+def _(folder: Path) -> None:
+    _run("read", _picture(folder), "--length", "five")
+
+
+@command("inkread read --format jsn", UsageError)
+def _(folder: Path) -> None:
+    _run("read", _picture(folder), "--format", "jsn")
+
+
+@command("inkread read --fromat json", UsageError)
+def _(folder: Path) -> None:
+    _run("read", _picture(folder), "--fromat", "json")
+
+
+@command("inkread read without a picture", UsageError)
+def _(folder: Path) -> None:
+    _run("read")
+
+
+@command("inkread read --draw of two pictures into a file", UsageError)
+def _(folder: Path) -> None:
+    _run("read", _picture(folder), _picture(folder), "--draw", folder / "drawn.png", "--output", folder / "out")
+
+
+@command("inkread serve --port 99999", UsageError)
+def _(folder: Path) -> None:
+    _run("serve", "--port", "99999")
+
+
+@command("inkread reed", UsageError, "Known are: .*?\\.")
+def _(folder: Path) -> None:
+    _run("reed")

@@ -99,7 +99,7 @@ def test_a_part_that_is_named(inkread, model, pictures):
 def test_a_part_that_there_is_not(inkread, model, pictures):
     ended = inkread("evaluate", model(), "--data", pictures, "--split", "tset")
     assert (ended.code, ended.stdout) == (2, "")
-    assert "'tset' is not one of 'train', 'validation', 'test'" in ended.stderr
+    assert "Expected --split as one of train, validation, test, got 'tset'. Did you mean 'test'?" in ended.stderr
 
 
 def test_a_source_without_parts(inkread, model, undivided):

@@ -91,6 +91,50 @@ def test_explain_what_cannot_be(inkread, pictures, write_model):
     assert inkread("explain", "one.png", "--output", "one.png/inside").code == 8
 
 
+@pytest.fixture
+def two_digits(pictures, draw_digit) -> str:
+    """Return a picture of 2 and 7 beside each other."""
+    sheet = np.full((120, 260), 255, np.uint8)
+    sheet[20:100, 30:110], sheet[20:100, 140:220] = draw_digit(2, 80), draw_digit(7, 80)
+    Image.fromarray(sheet).save("both.png")
+    return "both.png"
+
+
+@pytest.mark.parametrize(
+    ("options", "read_as"),
+    [(["--digit", 1], "2"), (["--digit", 2], "7"), (["--box", "140,20,80,80"], "7")],
+)
+def test_explain_one_digit_of_several(inkread, two_digits, options, read_as):
+    ended = inkread("explain", two_digits, *options, "--output", "why.png")
+    assert (ended.code, ended.stderr) == (0, "")
+    (row,) = (line for line in ended.stdout.splitlines() if "read as" in line)
+    assert row.strip("│ ").split("│")[1].strip() == read_as
+
+
+def test_explain_several_digits_has_to_be_told_which(inkread, two_digits):
+    ended = inkread("explain", two_digits)
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "Expected a picture of one digit, got one of 2: 27. Choose one with --digit 1 to 2" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--digit", 3], "Expected --digit from 1 to 2, got 3; read was: 27."),
+        (["--digit", 0], "Expected --digit from 1 to 2, got 0"),
+        (["--digit", 1, "--box", "1,1,9,9"], "Expected --digit or --box, got both."),
+        (["--box", "1,2,3"], "Expected --box as left,top,width,height in pixels, such as 120,40,60,80, got '1,2,3'."),
+        (["--box", "1,2,nan,4"], "got '1,2,nan,4'"),
+        (["--box", "1,2,inf,4"], "got '1,2,inf,4'"),
+        (["--box", "900,900,20,20"], "Expected a box on the picture of 260 x 120 pixels"),
+    ],
+)
+def test_explain_a_digit_that_there_is_not(inkread, two_digits, options, said):
+    ended = inkread("explain", two_digits, *options)
+    assert ended.code == 2
+    assert said in ended.stderr
+
+
 def test_doubtful_finds_the_wrong_label(inkread, numbers, tmp_path):
     ended = inkread("doubtful", numbers, "--top", "3", "--output", tmp_path / "out")
     assert ended.code == 0
@@ -111,6 +155,33 @@ def test_doubtful_says_when_the_model_was_trained_on_them(inkread, numbers, writ
     path = write_model(card=card)
     assert "was trained on these pictures" in inkread("doubtful", numbers, "--model", path, "--split", "train").stderr
     assert "was trained" not in inkread("doubtful", numbers, "--model", path).stderr
+
+
+@pytest.fixture
+def mixed(tmp_path, draw_digit) -> Path:
+    """Return a folder of pictures of different sizes, without parts; of the ones one is a seven."""
+    for label, size in ((0, 60), (0, 44), (1, 50), (2, 72), (7, 48), (7, 90)):
+        folder = tmp_path / "mixed" / ("1" if (label, size) == (7, 90) else str(label))
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(draw_digit(label, size)).save(folder / f"{size}.png")
+    return tmp_path / "mixed"
+
+
+def test_doubtful_of_pictures_of_any_sizes_without_a_test_part(inkread, mixed):
+    ended = inkread("doubtful", mixed, "--top", "1")
+    assert ended.code == 0
+    row = [line for line in ended.stdout.splitlines() if line.startswith("│")][-1]
+    cells = [cell.strip() for cell in row.strip("│ ").split("│")]
+    assert cells[1:3] == ["1", "7"]
+    assert "has no test part: all of its pictures are taken." in ended.stderr
+    assert "The 6 pictures differ in size: each was brought into MNIST's form." in ended.stderr
+
+
+def test_evaluate_pictures_of_any_sizes(inkread, mixed):
+    ended = inkread("evaluate", "default", "--data", mixed)
+    assert ended.code == 0
+    assert "83.33%" in ended.stdout
+    assert "The 6 pictures differ in size" in ended.stderr
 
 
 def test_doubtful_what_cannot_be(inkread, numbers, tmp_path):

@@ -31,7 +31,7 @@ def test_an_unknown_verb(inkread):
     ended = inkread("reed")
     assert ended.code == 2
     assert ended.stdout == ""
-    assert "No such command 'reed'" in ended.stderr
+    assert "Expected a command of inkread, got 'reed'. Did you mean 'read'? Known are: read, form," in ended.stderr
 
 
 def test_models(inkread, monkeypatch, tmp_path):
@@ -46,6 +46,18 @@ def test_models(inkread, monkeypatch, tmp_path):
     for word in ("default", "shipped", "mine", "local", "broken", "cannot be used", "7,840", "Recipes"):
         assert word in ended.stdout
     assert ended.stderr == ""
+
+
+def test_models_fit_a_terminal_of_80_columns(inkread, monkeypatch):
+    from inkread.training.recipes import RECIPES
+
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = inkread("models").stdout.splitlines()
+    assert max(map(len, shown)) <= 80
+    for recipe in RECIPES.values():
+        row = [line for line in shown if line.startswith(f"│ {recipe.name} ")][-1]
+        assert recipe.summary in row
+        assert f"{recipe.parameters:,}" in row
 
 
 def test_models_without_a_local_folder(inkread, monkeypatch, tmp_path):

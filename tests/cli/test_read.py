@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,17 +17,29 @@ from inkread import console
 from inkread.results import Page
 
 
-def test_text_is_one_line_for_each_picture(inkread, pictures):
+def test_text_of_several_pictures_says_whose_it_is(inkread, pictures):
     ended = inkread("read", "seven.png", "blank.png", "two.png")
     assert ended.code == 0
-    assert ended.stdout == "7\n\n2\n"
+    assert ended.stdout == "seven.png: 7\nblank.png: (no number)\ntwo.png: 2\n"
     assert ended.stderr == ""
+
+
+def test_text_of_one_picture_is_the_number_alone(inkread, pictures):
+    assert inkread("read", "seven.png").stdout == "7\n"
+    assert inkread("read", "blank.png").stdout == "\n"
+
+
+def test_a_terminal_gets_a_table(inkread, pictures, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    ended = inkread("read", "seven.png", "blank.png")
+    assert ended.code == 0
+    assert [word in ended.stdout for word in ("picture", "seven.png", "no number")] == [True] * 3
 
 
 def test_json_is_the_schema_of_the_library(inkread, pictures):
     ended = inkread("read", "seven.png", "blank.png", "--format", "json")
     assert ended.code == 0
-    expected = [page.to_dict() for page in library.read_many(["seven.png", "blank.png"])]
+    expected = [json.loads(page.to_json()) for page in library.read_many(["seven.png", "blank.png"])]
     assert json.loads(ended.stdout) == expected
     assert [Page.from_dict(data).text for data in expected] == ["7", ""]
 
@@ -44,6 +57,7 @@ def test_csv(inkread, pictures):
     assert [row["line"] for row in rows] == ["1", "", ""]
     assert rows[0]["answered"] == "true"
     assert 0.5 < float(rows[0]["confidence"]) <= 1
+    assert len(rows[0]["confidence"]) <= len("0.9999")
     assert float(rows[0]["width"]) > 10
     assert rows[1]["error"] == ""
     assert "got a damaged one" in rows[2]["error"]
@@ -52,7 +66,7 @@ def test_csv(inkread, pictures):
 def test_one_bad_picture_among_many(inkread, pictures):
     ended = inkread("read", "one.png", "damaged.png", "missing.png", "two.png")
     assert ended.code == 3
-    assert ended.stdout == "1\n\n\n2\n"
+    assert ended.stdout == "one.png: 1\ndamaged.png: (not read)\nmissing.png: (not read)\ntwo.png: 2\n"
     assert "damaged.png: Expected a whole picture, got a damaged one" in ended.stderr
     assert "missing.png: Expected a picture, but there is no file 'missing.png'." in ended.stderr
 
@@ -67,9 +81,9 @@ def test_errors_stand_in_the_json_too(inkread, pictures):
 
 def test_folders_and_globs(inkread, pictures):
     Path("damaged.png").unlink()
-    assert inkread("read", ".").stdout == "\n1\n7\n2\n"  # blank, one, seven, two
-    assert inkread("read", "*e*.png").stdout == "1\n7\n"
-    assert inkread("read", "t*.png", pictures / "o*.png").stdout == "2\n1\n"
+    assert inkread("read", ".").stdout == "blank.png: (no number)\none.png: 1\nseven.png: 7\ntwo.png: 2\n"
+    assert inkread("read", "*e*.png").stdout == "one.png: 1\nseven.png: 7\n"
+    assert inkread("read", "t*.png", pictures / "o*.png").stdout == f"two.png: 2\n{pictures / 'one.png'}: 1\n"
 
 
 def test_standard_input(inkread, pictures):
@@ -85,7 +99,7 @@ def test_standard_input(inkread, pictures):
 def test_pages_of_a_file(inkread, pictures):
     sheets = [Image.open(f"{name}.png") for name in ("one", "two")]
     sheets[0].save("form.pdf", save_all=True, append_images=sheets[1:])
-    assert inkread("read", "form.pdf").stdout == "1\n2\n"
+    assert inkread("read", "form.pdf").stdout == "form.pdf: 1\nform.pdf (page 2): 2\n"
     rows = csv.DictReader(io.StringIO(inkread("read", "form.pdf", "--format", "csv").stdout))
     assert [row["page"] for row in rows] == ["1", "2"]
 
@@ -107,6 +121,31 @@ def test_output_to_a_file(inkread, pictures, form):
     assert (ended.code, ended.stdout) == (0, "")
     assert Path("out").read_text(encoding="utf-8") == expected
     assert not Path("out.part").exists()
+
+
+def test_what_was_read_is_drawn(inkread, pictures):
+    Path("seven.pdf").mkdir()
+    shutil.copy("two.png", "seven.pdf/seven.png")
+    ended = inkread("read", "seven.png", "seven.pdf", "damaged.png", "-", "--draw", "drawn", stdin=b"")
+    assert ended.code == 3
+    assert "What was read is drawn in drawn: 2 pictures." in ended.stderr
+    assert sorted(path.name for path in Path("drawn").iterdir()) == ["seven-read-2.png", "seven-read.png"]
+    with Image.open("drawn/seven-read.png") as drawn:
+        assert (0, 128, 64) in {colour for _, colour in drawn.getcolors(1 << 24)}
+
+
+def test_one_picture_is_drawn_into_a_file(inkread, pictures):
+    ended = inkread("read", "-", "--draw", "seven.jpg", stdin=Path("seven.png").read_bytes())
+    assert (ended.code, ended.stdout) == (0, "7\n")
+    assert ended.stderr == "What was read is drawn in seven.jpg.\n"
+    with Image.open("seven.jpg") as drawn:
+        assert drawn.format == "JPEG"
+    ended = inkread("read", "seven.png", "two.png", "--draw", "both.png", "--output", "out")
+    assert ended.code == 2
+    assert "Expected a folder for --draw" in ended.stderr
+    assert not Path("out").exists()
+    assert not Path("out.part").exists()
+    assert inkread("read", "seven.png", "--draw", "seven.png/drawn").code == 8
 
 
 def test_a_failure_leaves_the_old_file(inkread, pictures, monkeypatch):
@@ -150,11 +189,11 @@ def test_a_closed_folder(inkread, pictures):
         (["--document", "amuont"], 2, "Did you mean 'amount'?"),
         (["--length", "0"], 2, "got 0"),
         (["--pattern", "(1"], 2, "Expected pattern as a regular expression"),
-        (["--length", "five"], 2, "Invalid value for '--length'"),
+        (["--length", "five"], 2, "Expected --length as a whole number, got 'five'. See: inkread read --help"),
         (["--max-error", "2"], 2, "Expected max_error between 0 and 1"),
         (["--max-error", "nan"], 2, "got nan"),
-        (["--format", "xml"], 2, "'text', 'json', 'jsonl', 'csv'"),
-        (["--fromat", "json"], 2, "No such option: --fromat"),
+        (["--format", "jsn"], 2, "as one of text, json, jsonl, csv, got 'jsn'. Did you mean 'json'?"),
+        (["--fromat", "json"], 2, "Expected an option of inkread read, got '--fromat'. Did you mean '--format'?"),
     ],
 )
 def test_options_that_cannot_be(inkread, pictures, arguments, code, message):
@@ -168,7 +207,7 @@ def test_options_that_cannot_be(inkread, pictures, arguments, code, message):
 def test_no_picture(inkread):
     ended = inkread("read")
     assert ended.code == 2
-    assert "Missing argument 'IMAGE" in ended.stderr
+    assert ended.stderr.startswith("Error: Expected IMAGE, got none (pictures, folders, globs;")
 
 
 def test_a_file_whose_name_is_no_text(inkread, pictures):
@@ -184,7 +223,7 @@ def test_a_file_whose_name_is_no_text(inkread, pictures):
     assert r"b\udcff.png" in Path("out").read_text()
     done = spawn("read", name, os.fsdecode(b"c\xff.png"), env=ROOT)
     assert done.returncode == 3
-    assert done.stdout == b"7\n\n"
+    assert done.stdout.splitlines() == [rb"b\udcff.png: 7", rb"c\udcff.png: (not read)"]
     assert rb"c\udcff.png" in done.stderr
 
 
@@ -215,7 +254,7 @@ def spawn(*arguments: str, **options) -> subprocess.CompletedProcess:
 def test_in_a_process_of_its_own(pictures):
     done = spawn("read", "seven.png", "damaged.png", env=ROOT)
     assert done.returncode == 3
-    assert done.stdout.decode().split("\n") == ["7", "", ""]
+    assert done.stdout.decode().split("\n") == ["seven.png: 7", "damaged.png: (not read)", ""]
     assert done.stderr.decode().startswith("damaged.png: Expected a whole picture")
     done = spawn("read", "-", env=ROOT, input=Path("two.png").read_bytes())
     assert (done.returncode, done.stdout.decode().strip()) == (0, "2")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import inkread
 from inkread.datasets import load
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
@@ -135,6 +136,23 @@ def test_sizes_that_differ_name_both_files(put):
     first, second = folder / "0" / "a.png", folder / "1" / "b.png"
     assert f"expected pictures of one size, got 5 x 4 in {first} and 6 x 7 in {second}" in str(caught.value)
     assert "Resize them to one size first" in str(caught.value)
+
+
+def test_sizes_that_differ_are_brought_into_one_form_where_asked(put, draw_digit):
+    folder = put("0/a.png", np.full((9, 9), 255, np.uint8))
+    put("7/b.png", draw_digit(7, 80))
+    put("7/c.png", Image.fromarray(draw_digit(7, 40)).convert("RGB"))
+    data = load(folder, any_size=True)
+    assert data.images.shape == (3, 28, 28)
+    assert "The 3 pictures differ in size" in data.note
+    assert data.subset([0]).note == data.note
+    assert np.array_equal(data.images[1], inkread.normalize(draw_digit(7, 80)))  # the one path
+    assert data.images[0].max() == 0  # blank
+    (folder / "0" / "a.png").unlink()
+    put("0/a.png", draw_digit(0, 80))
+    (folder / "7" / "c.png").unlink()
+    same = load(folder, any_size=True)
+    assert (same.images.shape, same.note) == ((2, 80, 80), "")
 
 
 @pytest.mark.parametrize("contents", [b"", b"no picture", b"%!PS-Adobe-3.0\n", None])

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_a_picture_as_the_body(client, png, media):
     assert response.status_code == 200
     (page,) = response.json()
     assert page["text"] == "7"
-    assert page == inkread.read(png(7)).to_dict()  # one schema for HTTP and the library
+    assert page == json.loads(inkread.read(png(7)).to_json())  # one schema for HTTP and the library
 
 
 def test_the_answer_is_what_the_command_writes(client, png, inkread_command, tmp_path):
@@ -116,7 +117,7 @@ def test_options_reach_the_reader(client, png, monkeypatch):
         return inkread.Page("", 1, 1, 1)
 
     monkeypatch.setattr(Reader, "read", read)
-    asked = {"layout": "line", "document": "amount", "max_error": 0.01, "length": 4, "pattern": "####"}
+    asked = {"layout": "line", "document": "amount:de-CH", "max_error": 0.01, "length": 4, "pattern": "####"}
     assert client.post("/v1/read", params=asked, content=png()).status_code == 200
     assert seen == [asked]
 
@@ -128,18 +129,24 @@ def test_lines_and_digits_of_any_number_are_answered(client, png, monkeypatch):
     page = inkread.Page("", 1, 90, 90, (one, two), model="some 1")
     monkeypatch.setattr(Reader, "read", lambda self, image, **options: page)
     (answered,) = client.post("/v1/read", content=png()).json()
-    assert inkread.Page.from_dict(answered) == page
+    assert answered == json.loads(page.to_json())
+    assert inkread.Page.from_dict(answered).text == page.text
     schemas.PageOut.model_validate(answered)
 
 
 @pytest.mark.parametrize(
     ("options", "names"),
     [
-        ({"max_error": 2}, ["max_error"]),
-        ({"layout": "digits", "on_error": "ignore"}, ["layout", "on_error"]),
-        ({"length": 0}, ["length"]),
-        ({"document": "../template.json"}, ["document"]),
-        ({"pattern": "x" * 201}, ["pattern"]),
+        ({"max_error": 2}, ["max_error: a number below 1 (got '2')"]),
+        (
+            {"layout": "digits", "on_error": "ignore"},
+            ["layout: one of 'digit', 'line', 'page' or 'auto' (got 'digits')", "on_error: one of 'raise' or 'keep'"],
+        ),
+        ({"length": 0}, ["length: a number from 1 (got '0')"]),
+        ({"length": "five"}, ["length: a whole number (got 'five')"]),
+        ({"document": "../template.json"}, ["document: another value (got '../template.json'). See /docs."]),
+        ({"document": "amount:nowhere"}, ["'nowhere'", "countries"]),
+        ({"pattern": "x" * 201}, ["pattern: at most 200 characters (got 'xxx", "…"]),
     ],
 )
 def test_options_that_cannot_be(client, png, options, names):
@@ -383,9 +390,22 @@ def test_health_says_when_the_server_is_about_to_stop():
         assert response.headers["connection"] == "close"
 
 
+def test_the_corner_marks_of_a_form(client, png):
+    form = Path(__file__).parents[2] / "examples" / "form"
+    found = client.post("/v1/marks", content=(form / "blank.png").read_bytes()).json()
+    schemas.MarksOut.model_validate(found)
+    template = json.loads((form / "template.json").read_text(encoding="utf-8"))
+    scale = found["width"] / template["width"]
+    for name in ("corners", "upright", "mark"):
+        assert np.allclose(found[name], scale * np.array(template[name]), atol=2), name
+    none = client.post("/v1/marks", content=png(7)).json()
+    assert (none["corners"], none["mark"], none["upright"]) == (None, None, None)
+    refused(client.post("/v1/marks", files=[("files", ("x.png", png()))] * 2), 422, "UsageError")
+
+
 def test_the_document_of_the_api(client):
     document = client.get("/openapi.json").json()
-    assert set(document["paths"]) == {"/v1/read", "/v1/explain", "/v1/models", "/health", "/metrics"}
+    assert set(document["paths"]) == {"/v1/read", "/v1/explain", "/v1/marks", "/v1/models", "/health", "/metrics"}
     assert "HTTPValidationError" not in json.dumps(document)
     shown = client.get("/docs").text
     assert all(path in shown for path in document["paths"])

@@ -31,6 +31,14 @@ LOCALES = {
     "en-za": (" ", ","),
 }  # fmt: skip
 
+# Countries that are no language's code, by the language or locale that their amounts are written like. A code that is
+# both means the language: "uk" is Ukrainian, the United Kingdom is "gb".
+COUNTRIES = {
+    "us": "en", "gb": "en", "ie": "en", "au": "en", "nz": "en", "sg": "en", "hk": "en", "ph": "en", "my": "en",
+    "za": "en-za", "ch": "de-ch", "li": "de-ch", "at": "de-at", "mx": "es-mx", "br": "pt", "dk": "da", "gr": "el",
+    "si": "sl", "se": "sv", "no": "nb", "cz": "cs", "ua": "uk", "jp": "ja", "cn": "zh", "kr": "ko", "il": "he",
+}  # fmt: skip
+
 _OTHER_MARK = 0.3  # how likely a mark is that the locale has not: dots and commas are easily confused
 _BROKEN = 0.05  # ... and groups that are not of three digits
 _SPACED = 0.3  # ... when they are parted by gaps only
@@ -61,7 +69,7 @@ def parse_amount(written: str, locale: str | None = None) -> tuple[AmountReading
 
     Args:
         written: The amount with its marks, such as "1.234,50", "1,234.50" or "22.970.-".
-        locale: A language ("de") or a language and a country ("de-CH"), when it is known.
+        locale: A language ("de"), a language and a country ("de-CH"), or a country ("us"), when it is known.
 
     Returns:
         The meanings, the likeliest first; none when there is no digit, or one that could not be read ("?").
@@ -101,12 +109,14 @@ def parse_amount(written: str, locale: str | None = None) -> tuple[AmountReading
 def _marks(locale: Any) -> tuple[str, str] | None:
     if locale is None:
         return None
-    name = str(locale).lower().replace("_", "-")
+    name = str(locale).strip().lower().replace("_", "-").partition(".")[0]
+    name = COUNTRIES.get(name, name)
     found = LOCALES.get(name) or LOCALES.get(name.partition("-")[0])
     if found is None:
         raise UsageError(
-            f"Expected a locale such as 'de', 'en' or 'de-CH', got {locale!r}.{did_you_mean(name, LOCALES)} Known are: "
-            f"{', '.join(sorted(LOCALES))}."
+            f"Expected a language ('de'), a language and a country ('de-CH') or a country ('us') for amounts, got "
+            f"{locale!r}.{did_you_mean(name, [*LOCALES, *COUNTRIES])} Known are: languages "
+            f"{', '.join(sorted(LOCALES))}; countries {', '.join(sorted(COUNTRIES))}."
         )
     return found
 
@@ -143,7 +153,7 @@ class Amount:
     """The document "amount": each line is one.
 
     Attributes:
-        locale: A language or a language and a country, when it is known.
+        locale: A language, a language and a country, or a country, when it is known.
     """
 
     locale: str | None = None

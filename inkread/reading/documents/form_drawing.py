@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from inkread.imaging.labels import Labels, Rectangle
 from inkread.reading.documents.template import FormField, Template
 
 __all__ = ["blank_form", "drawn_over"]
@@ -27,18 +28,26 @@ def blank_form(template: Template, scale: float = 1.0) -> Image.Image:
     half = template.mark / 2
     for x, y in _marks(template):
         pen.rectangle([round(scale * side) for side in (x - half, y - half, x + half, y + half)], fill=_INK)
-    font = ImageFont.load_default(max(10.0, scale * min(field.box[3] for field in template.fields) * 0.35))
+    size = scale * min(field.box[3] for field in template.fields) * 0.35
     title = ImageFont.load_default(max(12.0, scale * 0.02 * template.height))
     head = template.corners[0][1] if template.corners else 0.04 * template.height
-    pen.text((scale * template.width / 2, scale * head), template.name, _INK, title, anchor="mm")
+    middle = scale * template.width / 2, scale * head
+    pen.text(middle, template.name, _INK, title, anchor="mm")
+    taken = [pen.textbbox(middle, template.name, title, anchor="mm")]
+    taken += [
+        (scale * (x - half), scale * (y - half), scale * (x + half), scale * (y + half)) for x, y in _marks(template)
+    ]
     for field in template.fields:
         left, top, width, height = (scale * side for side in field.box)
+        taken.append((left, top, left + width, top + height))
         stroke = max(1, round(0.03 * height))
         pen.rectangle((left, top, left + width, top + height), outline=_FRAME, width=stroke)
         for i in range(1, field.cells):
             x = left + i * width / field.cells
             pen.line((x, top, x, top + height), fill=_FRAME, width=stroke)
-        pen.text((left, top - 0.15 * height), field.name, _INK, font, anchor="ls")
+    labels = Labels(page, taken)
+    for field, box in zip(template.fields, taken[-len(template.fields) :], strict=True):
+        labels.write(field.name, box, size, _INK)
     return page
 
 
@@ -57,12 +66,15 @@ def drawn_over(template: Template, pixels: NDArray[np.uint8], matrix: NDArray[np
         half = template.mark / 2
         square = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
         pen.polygon(_points(square, matrix), outline=_LABEL, width=stroke)
-    for field in template.fields:
-        _draw_field(pen, field, matrix, stroke)
+    boxes = [_draw_field(pen, field, matrix, stroke) for field in template.fields]
+    labels = Labels(page, ())
+    for field, box in zip(template.fields, boxes, strict=True):
+        labels.write(field.name, box, 0.4 * (box[3] - box[1]), _LABEL, "inside")
     return page
 
 
-def _draw_field(pen: ImageDraw.ImageDraw, field: FormField, matrix: NDArray[np.float64], stroke: int) -> None:
+def _draw_field(pen: ImageDraw.ImageDraw, field: FormField, matrix: NDArray[np.float64], stroke: int) -> Rectangle:
+    """Draw the box of a field and its cells; return what is around it on the scan."""
     left, top, width, height = field.box
     corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
     around = _points(corners, matrix)
@@ -70,9 +82,8 @@ def _draw_field(pen: ImageDraw.ImageDraw, field: FormField, matrix: NDArray[np.f
     for i in range(1, field.cells):
         x = left + i * width / field.cells
         pen.line(_points([(x, top), (x, top + height)], matrix), fill=_OVERLAY, width=stroke)
-    rule = "".join(f", {part}" for part in (field.check, field.length and f"{field.length} digits") if part)
-    tall = max(10.0, 0.3 * abs(around[3][1] - around[0][1]))
-    pen.text(around[0], f"{field.name}: {field.kind}{rule}", _LABEL, ImageFont.load_default(tall), anchor="ls")
+    xs, ys = zip(*around, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _points(points: list[tuple[float, float]], matrix: NDArray[np.float64]) -> list[tuple[float, float]]:

@@ -42,6 +42,11 @@ export async function read(source, signal) {
   return ask("v1/read", { method: "POST", body: await bodyOf(source), signal });
 }
 
+// The corner marks of an empty form: see MarksOut at /docs.
+export function marks(source) {
+  return ask("v1/marks", { method: "POST", body: source });
+}
+
 // What the network saw of one digit, or of the one in a box, and which part decided.
 export async function explain(source, box, signal) {
   const query = box ? `?${new URLSearchParams(box)}` : "";

@@ -6,9 +6,11 @@ const KINDS = ["number", "amount", "postcode"];
 const SMALLEST = 6; // pixels of a side: less was a click and no box
 
 export class Form {
-  constructor({ sheet, boxes, panel, save }) {
-    Object.assign(this, { sheet, boxes, panel, save });
-    this.page = null; // { width, height, name } of the picture
+  constructor({ sheet, boxes, panel, save, marks }) {
+    Object.assign(this, { sheet, boxes, panel, save, findMarks: marks });
+    this.page = null; // { width, height, name, file } of the picture
+    this.marks = null; // { corners, mark, upright }, once they are found
+    this.told = "";
     this.fields = [];
     sheet.addEventListener("pointerdown", (event) => this.#down(event));
   }
@@ -16,13 +18,28 @@ export class Form {
   open(page) {
     this.page = page;
     this.fields = [];
+    this.marks = null;
+    this.told = "Looking for corner marks …";
     this.show();
+    if (page) this.#look(page);
+  }
+
+  async #look(page) {
+    const found = await this.findMarks(page.file);
+    if (this.page !== page) return;
+    this.marks = found?.corners ? { corners: found.corners, mark: found.mark, upright: found.upright } : null;
+    this.told = this.marks
+      ? "Corner marks found: scans may be turned, smaller, or seen from aside."
+      : "No corner marks found: scans have to show the whole form, straight, and nothing else.";
+    const status = this.panel.querySelector("[role=status]");
+    if (status) status.textContent = this.told;
+    this.#showBoxes();
   }
 
   template() {
     const { width, height, name } = this.page;
     const fields = this.fields.map(({ box, ...rest }) => ({ ...rest, box: [box.left, box.top, box.width, box.height] }));
-    return { format: 1, name: name.replace(/\.[^.]*$/, "") || "form", width, height, fields };
+    return { format: 1, name: name.replace(/\.[^.]*$/, "") || "form", width, height, ...this.marks, fields };
   }
 
   #down(event) {
@@ -71,12 +88,18 @@ export class Form {
     const add = make("button", { onclick: () => this.add(middle()) }, "Add a box");
     const save = make("button", { onclick: () => this.#save(), disabled: this.fields.length === 0 }, "Save template");
     const help = make("p", {}, "Draw a box around each field, or add one and set its place.");
-    this.panel.replaceChildren(help, ...this.fields.map((field, i) => this.#fieldset(field, i)), make("div", { class: "actions" }, add, save));
+    const status = make("p", { role: "status" }, this.told);
+    this.panel.replaceChildren(help, status, ...this.fields.map((field, i) => this.#fieldset(field, i)), make("div", { class: "actions" }, add, save));
   }
 
   #showBoxes() {
     const at = this.page && placed(this.page, this.boxes);
-    this.boxes.replaceChildren(...this.fields.map((field) => place(make("div", { class: "box" }, make("span", {}, field.name)), field.box, at)));
+    const squares = this.marks ? [...this.marks.corners, this.marks.upright] : [];
+    const marks = squares.map(([x, y]) => {
+      const half = this.marks.mark / 2;
+      return place(make("div", { class: "mark" }), { left: x - half, top: y - half, width: 2 * half, height: 2 * half }, at);
+    });
+    this.boxes.replaceChildren(...marks, ...this.fields.map((field) => place(make("div", { class: "box" }, make("span", {}, field.name)), field.box, at)));
   }
 
   #fieldset(field, i) {

@@ -20,7 +20,7 @@ const running = {};
 
 const pad = new Pad($("pad"), { onchange: drawn, onend: stroked });
 const practice = new Practice({ wanted: $("wanted"), verdict: $("verdict"), progress: $("progress"), read: backend.read });
-const form = new Form({ sheet: $("sheet"), boxes: $("boxes"), panel: $("form"), save: download });
+const form = new Form({ sheet: $("sheet"), boxes: $("boxes"), panel: $("form"), save: download, marks: (file) => backend.marks(file).catch((error) => void failed(error)) });
 
 // Drawing
 
@@ -184,7 +184,7 @@ function open(file) {
   $("picture").alt = `The picture ${state.fileName}`;
   $("picture").onload = () => {
     $("picture").hidden = false;
-    if (state.mode === "form") form.open({ width: $("picture").naturalWidth, height: $("picture").naturalHeight, name: state.fileName });
+    if (state.mode === "form") form.open({ width: $("picture").naturalWidth, height: $("picture").naturalHeight, name: state.fileName, file });
     showChosen();
   };
   $("picture").onerror = () => ($("picture").hidden = true); // a PDF: read all the same

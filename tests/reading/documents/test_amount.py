@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkread.errors import UsageError
-from inkread.reading.documents.amount import LOCALES, amount_field, parse_amount
+from inkread.reading.documents.amount import COUNTRIES, LOCALES, amount_field, parse_amount
 from inkread.results import Box, Line
 
 BOX = Box(0.0, 0.0, 10.0, 10.0)
@@ -75,8 +75,30 @@ def test_what_is_written_regularly_is_understood(value, marks):
     assert parse_amount(written, locale)[0].value == value
 
 
+@pytest.mark.parametrize(
+    ("locale", "written", "value"),
+    [
+        ("us", "1,234", "1234"),
+        ("gb", "1,234", "1234"),
+        ("en-US", "1,234", "1234"),
+        ("de_DE.UTF-8", "1,23", "1.23"),
+        ("ch", "1'234.50", "1234.50"),
+        ("BR", "1.234,50", "1234.50"),
+        ("se", "1 234,50", "1234.50"),
+        ("fr-CA", "1 234,50", "1234.50"),
+    ],
+)
+def test_countries_stand_for_their_languages(locale, written, value):
+    assert str(parse_amount(written, locale)[0].value) == value
+
+
+def test_countries_are_no_languages_and_have_one():
+    assert not set(COUNTRIES) & set(LOCALES)
+    assert set(COUNTRIES.values()) <= set(LOCALES)
+
+
 def test_an_unknown_locale():
-    with pytest.raises(UsageError, match=r"Expected a locale such as 'de', 'en' or 'de-CH', got 'xx'"):
+    with pytest.raises(UsageError, match=r"Expected a language .* or a country .*, got 'xx'"):
         parse_amount("1", "xx")
 
 

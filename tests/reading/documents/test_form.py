@@ -7,10 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import inkread
 from inkread.errors import UnreadableImageError, UsageError
+from inkread.imaging.corners import find_marks, register
+from inkread.imaging.gray import to_gray
 from inkread.reading.documents.checks import CHECKS, is_valid
 from inkread.reading.documents.form import Form, field_strip
 from inkread.reading.documents.form_drawing import blank_form, drawn_over
@@ -103,6 +105,48 @@ def test_a_form_can_be_drawn():
     assert blank.size == (630, 444)
     over = drawn_over(template, np.asarray(blank), np.diag([3.0, 3.0, 1.0]))
     assert (np.asarray(over) != np.asarray(blank)).any()
+
+
+@pytest.mark.parametrize("name", ["blank.png", "filled.jpg"])
+def test_marks_are_found_without_a_template(name):
+    gray = to_gray(np.asarray(Image.open(EXAMPLE / name).convert("RGB")))
+    marks = find_marks(gray)
+    placed = register(gray, marks.corners, marks.mark, marks.upright)
+    assert np.allclose(placed, np.eye(3), atol=0.5)  # they are where a template with them finds them
+
+
+def test_there_are_no_marks_where_there_are_none(filled):
+    blank = np.full((400, 600), 255, np.uint8)
+    assert find_marks(blank) is None
+    four = blank.copy()
+    for x, y in ((30, 30), (560, 30), (560, 360), (30, 360)):
+        four[y : y + 20, x : x + 20] = 0
+    assert find_marks(four) is None  # nothing tells which side is up
+    four[30:50, 60:80] = 0
+    assert find_marks(four).upright == pytest.approx((69.5, 39.5), abs=1)
+
+
+def test_names_are_printed_beside_the_fields_and_each_other(monkeypatch):
+    names = ["customer number", "another name", "a third name", "a last one that is long"]
+    fields = [{"name": name, "box": [20 + 18 * i, 20, 18, 8]} for i, name in enumerate(names)]
+    fields.append({"name": "below", "box": [20, 28, 18, 8]})
+    template = template_from({"format": 1, "name": "Dense", "width": 200, "height": 90, "fields": fields}, "here")
+    written = []
+    text = ImageDraw.ImageDraw.text
+
+    def spied(pen, place, words, *given, **options):
+        if words in [*names, "below"]:
+            written.append(pen.textbbox(place, words, options["font"], stroke_width=options["stroke_width"]))
+        text(pen, place, words, *given, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spied)
+    blank_form(template, 8)
+    assert len(written) == 5
+    boxes = [(8 * x, 8 * y, 8 * (x + w), 8 * (y + h)) for x, y, w, h in (field.box for field in template.fields)]
+    for label in written:
+        for other in (*boxes, *(one for one in written if one is not label)):
+            across, down = (min(label[i + 2], other[i + 2]) - max(label[i], other[i]) for i in (0, 1))
+            assert min(across, down) <= 0.5
 
 
 def test_all_that_is_wrong_with_a_template_is_told():
