@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> None:
     shown = [row.shown() for row in rows]
     table(f"Digits of other hands, read by {model!r}", columns, shown, numbers=(1, 2, 3, 4))
     if options.into_card and most is None:
-        _write([row.figure for row in rows], options.into_card)
+        into_card([row.figure for row in rows], options.into_card)
 
 
 def measured(model: str) -> list[Figure]:
@@ -66,7 +66,7 @@ def _hands(model: str, most: int | None) -> list[Row]:
     return rows
 
 
-def _write(figures: Sequence[Figure], path: Path) -> None:
+def into_card(figures: Sequence[Figure], path: Path) -> None:
     """Put figures into the card of a model file, in the place of older ones of the same name."""
     import onnx
 

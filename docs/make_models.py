@@ -1,5 +1,7 @@
 """Make docs/models.md anew: python docs/make_models.py [NAME ...], with the digit models that ship, or those named.
 
+The figures go into the cards of the models too, where `inkread models` finds them.
+
 Everything is measured here but what needs trainings: the accuracy of the reference recipes, and the means over seeds,
 which the recipes tell with their commands. Speed does not depend on weights: that of a recipe without a shipped model
 is of its network as it is built.
@@ -17,7 +19,7 @@ import numpy as np
 
 from benchmarks.calibration import Judged, judged
 from benchmarks.common import machine
-from benchmarks.other_hands import measured
+from benchmarks.other_hands import into_card, measured
 from inkread import Predictor
 from inkread.datasets import Dataset, mnist
 from inkread.datasets.disputed import DISPUTED
@@ -29,7 +31,7 @@ from inkread.evaluation.metrics import Share, share
 from inkread.evaluation.robustness import robustness
 from inkread.reading.card import Card, Figure
 from inkread.reading.confidence import threshold_for
-from inkread.reading.model_file import open_model, shipped_models
+from inkread.reading.model_file import find_model, open_model, shipped_models
 
 DOCS = Path(__file__).resolve().parent
 PAGE, PLOT = DOCS / "models.md", DOCS / "models.png"
@@ -60,6 +62,12 @@ class Shipped:
     corrupted: dict[str, float]
     hands: list[Figure]
 
+    def figures(self) -> list[Figure]:
+        """Return what belongs into the card."""
+        found = [_of_test(self.alone[0]), share(round(DAMAGED * sum(self.corrupted.values())), DAMAGED * len(MNIST_C))]
+        named = zip(("MNIST test, as it is", "MNIST-C"), found, strict=True)
+        return [*(Figure(name, s.value, s.n, s.low, s.high) for name, s in named), *self.hands]
+
 
 def main() -> None:
     """Measure and write."""
@@ -70,6 +78,8 @@ def main() -> None:
     ]
     test = mnist("test")
     shipped = [_measured(name, test) for name in names]
+    for model in shipped:
+        into_card(model.figures(), find_model(model.name))
     built = {name: _built(name) for name in RECIPES if name not in ("default", *names)}
     parts = [
         f"Machine: {machine()}.",

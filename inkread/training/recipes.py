@@ -55,7 +55,7 @@ RECIPES = {
         ),
         Recipe(
             name="tiny",
-            summary="four convolutions in under 10,000 parameters: a file of 20 kB",
+            summary="four convolutions: a file of 20 kB",
             build=tiny,
             config=Config(
                 epochs=40,
@@ -71,7 +71,7 @@ RECIPES = {
         ),
         Recipe(
             name="best",
-            summary="a vote of three unlike networks of six convolutions, trained side by side",
+            summary="a vote of three unlike networks",
             build=vote,
             config=Config(
                 epochs=20,
