@@ -55,7 +55,7 @@ RECIPES = {
         ),
         Recipe(
             name="tiny",
-            summary="four convolutions: a file of 20 kB",
+            summary="four convolutions, 20 kB",
             build=tiny,
             config=Config(
                 epochs=40,
