@@ -14,6 +14,7 @@ NAMES = (
     "line_composer",
     "other_hands",
     "non_digits",
+    "non_numbers",
     "calibration",
     "lines",
     "abstention",
