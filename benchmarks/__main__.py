@@ -17,6 +17,7 @@ NAMES = (
     "non_numbers",
     "calibration",
     "lines",
+    "documents",
     "abstention",
     "robustness",
     "time_to_accuracy",
