@@ -32,7 +32,7 @@ from inkread.console import table
 from inkread.evaluation.intervals import wilson
 from inkread.reading.reader import Reader
 
-__all__ = ["edits", "main"]
+__all__ = ["main"]
 
 LENGTHS = (1, 2, 3, 5, 7, 10)
 PAGE = (4000, 3000)  # pixels of the page of 200 digits
@@ -204,11 +204,11 @@ def _scored(
     errors = np.cumsum(~right[order]) / np.arange(1, len(right) + 1)
     fitting = np.flatnonzero(errors <= ANSWERED_AT)
     answered = (int(fitting[-1]) + 1) / len(right) if len(fitting) else 0.0
-    edits = sum(edits(want, got) for want, got in pairs)
+    edits = sum(_edits(want, got) for want, got in pairs)
     return Score(int(right.sum()), len(right), edits, sum(map(len, truth)), seconds, answered)
 
 
-def edits(a: str, b: str) -> int:
+def _edits(a: str, b: str) -> int:
     """Return the least number of insertions, deletions and replacements from one text to another (Levenshtein)."""
     before = list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):

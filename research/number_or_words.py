@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.composed import Manner, compose, on_paper
-from benchmarks.lines import edits
 from inkread.datasets import mnist
+from inkread.evaluation.strings import edits
 from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import levelled
@@ -169,7 +169,7 @@ def _photographed(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
     size = (max(4, round(ink.shape[1] * scale * float(rng.uniform(0.8, 1.2)))), max(4, round(high * scale)))
     ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     manner = Manner((0, 0), float(rng.choice([0.0, 0.5, 1.0])))
-    return on_paper(ink.astype(np.float32) / 255, manner, rng)
+    return on_paper(np.float32(1 / 255) * ink.astype(np.float32), manner, rng)
 
 
 if __name__ == "__main__":

@@ -39,11 +39,13 @@ class Strip:
         level: uint8 (h, w), 0 paper, 127 where ink ends, 255 full ink.
         tall: The height of its digits in pixels of the strip.
         matrix: float64 (3, 3), takes points of the strip to points of the picture.
+        dividers: Where it is parted into cells for one digit each, in pixels; empty where digits stand freely.
     """
 
     level: NDArray[np.uint8]
     tall: float
     matrix: NDArray[np.float64]
+    dividers: tuple[float, ...] = ()
 
     def box(self, left: float, top: float, width: float, height: float) -> tuple[float, float, float, float]:
         """Return (left, top, width, height), in the picture, of what encloses a rectangle of the strip."""

@@ -73,7 +73,8 @@ def _read(sheet: Sheet, reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
 
 def _read_turned(sheet: Sheet, upright: tuple[Line, ...], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
     """Read a page again with each other side up, if its longest lines are surer then."""
-    best, least = 0, _certainty(_longest(upright)) + _BETTER
+    # What turns a page must be certain in itself: words upside down look more like numbers than they do upright.
+    best, least = 0, max(_CERTAIN, _certainty(_longest(upright)) + _BETTER)
     for quarters in (1, 2, 3):
         strips = sorted(find_lines(levelled(turned(sheet, quarters))), key=lambda strip: -strip.level.shape[1])
         strips = strips[:_LONGEST]

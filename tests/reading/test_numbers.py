@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,9 @@ from hypothesis.extra.numpy import arrays
 
 import inkread
 from inkread.errors import UsageError
+from inkread.imaging.lines import one_line
+from inkread.imaging.sheet import find_sheet
+from inkread.reading.segmented import SegmentedReader
 from tests.conftest import drawn_digit
 
 
@@ -152,6 +156,24 @@ def test_a_comma_under_a_digit_that_leans_over_it(reader):
     at = int(ink[-1] - 0.25 * (ink[-1] - ink[0])) - 8
     cv2.line(picture, (at, foot - 4), (at - 4, foot + 9), 0, 4, cv2.LINE_AA)
     assert reader.read(picture, layout="line").lines[0].transcript == "127,3"
+
+
+def test_a_cell_holds_one_digit():
+    (strip,) = one_line(find_sheet(number("11 42", gap=0.4)))
+    read = SegmentedReader(inkread.Predictor()).read
+    assert read([strip])[0].text == "1142"
+    width = strip.level.shape[1]
+    left, right = read([replace(strip, dividers=(0.45 * width, 0.8 * width))])[0].digits[-2:]
+    assert (left.label, right.label) == ("4", "2")
+    assert len(read([replace(strip, dividers=(0.45 * width, 0.8 * width))])[0].digits) <= 3
+
+
+@pytest.mark.parametrize("word", ["HAMEKR", "kitchen", "Received"])
+@pytest.mark.parametrize("layout", ["auto", "line", "page"])
+def test_a_word_is_no_number(reader, word, layout):
+    picture = np.full((120, 60 + 45 * len(word)), 240, np.uint8)
+    cv2.putText(picture, word, (30, 80), cv2.FONT_HERSHEY_SIMPLEX, 2.0, 30, 4, cv2.LINE_AA)
+    assert reader.read(picture, layout=layout).text == ""
 
 
 def test_length_and_pattern_constrain(reader):
