@@ -18,7 +18,7 @@ __all__ = ["LineReader", "read_line", "read_page"]
 
 _CERTAIN = 0.88  # mean confidence of digits at which a page surely stands upright
 _BETTER = 0.08  # ... and by how much another turn must surpass it
-_TELLING = 1.5  # digits of a line, on the mean, from which they tell which way up a page is
+_TELLING = 1.5  # digits but ones of a line, on the mean, from which they tell which way up a page is
 _LONGEST = 4  # lines that are read to tell which way up a page is
 
 
@@ -81,8 +81,9 @@ def _read_turned(sheet: Sheet, upright: tuple[Line, ...], reader: LineReader, wa
         read = reader.read(strips, wanted) if strips else []
         lines, sure = _kept(read), _certainty(_kept(read)) * _share_read(strips, read)
         # A column of digits has as many lines as digits: what it says is only believed where lines get longer. A
-        # digit alone does not tell which side is up: many are another one, or nearly, when turned.
-        if sure > least and _length(lines) >= max(_TELLING, _length(_longest(upright))):
+        # digit alone does not tell which side is up: many are another one, or nearly, when turned. Nor do ones: any
+        # stroke may be one.
+        if sure > least and _telling(lines) >= _TELLING and _length(lines) >= _length(_longest(upright)):
             best, least = quarters, sure
     return _read(turned(sheet, best), reader, wanted) if best else upright
 
@@ -103,6 +104,11 @@ def _longest(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 def _length(lines: tuple[Line, ...]) -> float:
     return float(np.mean([len(line.digits) for line in lines])) if lines else 0.0
+
+
+def _telling(lines: tuple[Line, ...]) -> float:
+    """Return how many digits that are no ones a line has, on the mean."""
+    return float(np.mean([sum(digit.label != "1" for digit in line.digits) for line in lines])) if lines else 0.0
 
 
 def _certainty(lines: tuple[Line, ...]) -> float:
