@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MANNERS", "Manner", "compose", "compose_with_owners"]
+__all__ = ["MANNERS", "Manner", "compose", "compose_with_owners", "on_paper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,11 @@ def compose_with_owners(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return what `compose` returns, and for each pixel of ink the number of its digit from 1; 0 is paper."""
     ink, owners = _line(digits, manner, rng, height)
-    return _on_paper(ink, manner, rng), owners
+    return on_paper(ink, manner, rng), owners
 
 
-def _on_paper(ink: NDArray[np.float32], manner: Manner, rng: np.random.Generator) -> NDArray[np.uint8]:
+def on_paper(ink: NDArray[np.float32], manner: Manner, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Lay ink (H, W), 0 to 1, on paper."""
     paper, pen = float(rng.uniform(200, 250)), float(rng.uniform(10, 90))
     if manner.noise == 0:
         return np.clip(paper + (pen - paper) * ink, 0, 255).astype(np.uint8)

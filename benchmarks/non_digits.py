@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.common import mnist_or_none, percent
 from inkread.console import table
 
-__all__ = ["KINDS", "drawn", "main"]
+__all__ = ["KINDS", "STROKES", "drawn", "fonts", "main", "on_paper", "pen_letter"]
 
 N = 1000
 WANTED_READ, WANTED_LOST = 0.05, 0.005
@@ -100,7 +100,7 @@ def drawn(kind: str, count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
     return [KINDS[kind][1](rng) for _ in range(count)]
 
 
-def _on_paper(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def on_paper(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Lay ink (H, W) of 0 to 255 on paper, with a margin and a little noise."""
     margin = int(rng.integers(4, 24))
     ink = cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
@@ -109,40 +109,46 @@ def _on_paper(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return np.clip(picture + rng.normal(0, float(rng.uniform(0, 4)), ink.shape), 0, 255).astype(np.uint8)
 
 
-def _fonts() -> list[Path]:
+def fonts() -> list[Path]:
+    """Return the typefaces of text that come with matplotlib."""
     import matplotlib
 
-    return sorted((Path(matplotlib.get_data_path()) / "fonts" / "ttf").glob("DejaVu*.ttf"))
+    found = sorted((Path(matplotlib.get_data_path()) / "fonts" / "ttf").glob("DejaVu*.ttf"))
+    return [path for path in found if "Display" not in path.name]
 
 
 def _typed(characters: str) -> Draw:
-    fonts = [path for path in _fonts() if "Display" not in path.name]
+    among = fonts()
 
     def draw(rng: np.random.Generator) -> NDArray[np.uint8]:
         size = int(rng.integers(28, 110))
-        font = ImageFont.truetype(str(fonts[int(rng.integers(len(fonts)))]), size)
+        font = ImageFont.truetype(str(among[int(rng.integers(len(among)))]), size)
         image = Image.new("L", (3 * size, 3 * size))
         ImageDraw.Draw(image).text((size, size), str(rng.choice(list(characters))), fill=255, font=font)
         image = image.rotate(float(rng.normal(0, 6)), Image.Resampling.BILINEAR)
         box = image.getbbox() or (0, 0, size, size)
-        return _on_paper(np.asarray(image.crop(box)), rng)
+        return on_paper(np.asarray(image.crop(box)), rng)
 
     return draw
 
 
-def _penned(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A letter of our own strokes, each point a little off, with a round pen."""
-    strokes = STROKES[str(rng.choice(list(STROKES)))]
-    side, slant = int(rng.integers(40, 110)), float(rng.normal(0, 0.15))
-    pen = max(2, round(side * float(rng.uniform(0.05, 0.12))))
+def pen_letter(letter: str, side: int, pen: int, slant: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return the ink, cut out, of a letter of our own strokes, each point a little off, with a round pen."""
     ink = np.zeros((2 * side, 2 * side), np.uint8)
-    for stroke in strokes:
+    for stroke in STROKES[letter]:
         points = np.array(stroke) * [float(rng.uniform(0.6, 0.9)), 1.0] + rng.normal(0, 0.035, (len(stroke), 2))
         points[:, 0] += slant * (0.5 - points[:, 1])
         fine = cv2.resize(points.astype(np.float32), (2, 8 * len(points)), interpolation=cv2.INTER_LINEAR)
         cv2.polylines(ink, [(side * (0.5 + fine)).round().astype(np.int32)], False, 255, pen, cv2.LINE_AA)
     left, top, width, height = cv2.boundingRect(ink)
-    return _on_paper(ink[top : top + height, left : left + width], rng)
+    return ink[top : top + height, left : left + width]
+
+
+def _penned(rng: np.random.Generator) -> NDArray[np.uint8]:
+    letter = str(rng.choice(list(STROKES)))
+    side, slant = int(rng.integers(40, 110)), float(rng.normal(0, 0.15))
+    pen = max(2, round(side * float(rng.uniform(0.05, 0.12))))
+    return on_paper(pen_letter(letter, side, pen, slant, rng), rng)
 
 
 def _scribbled(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -153,7 +159,7 @@ def _scribbled(rng: np.random.Generator) -> NDArray[np.uint8]:
     path -= path.min(axis=0)
     ink = np.zeros((int(path[:, 1].max()) + 8, int(path[:, 0].max()) + 8), np.uint8)
     cv2.polylines(ink, [(path + 4).round().astype(np.int32)], False, 255, int(rng.integers(2, 5)), cv2.LINE_AA)
-    return _on_paper(ink, rng)
+    return on_paper(ink, rng)
 
 
 def _texture(rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -7,12 +7,13 @@ place.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cuts", "find_cuts"]
+__all__ = ["Cuts", "cuts_at", "find_cuts"]
 
 _LEAN = 0.01  # pixels of ink that a step aside is worth
 _APART = 0.1  # digit heights between cuts, at least
@@ -58,6 +59,14 @@ def find_cuts(mask: NDArray[np.uint8], tall: float, pen: float) -> Cuts:
     paths = np.maximum.accumulate(np.clip(paths, 0, width), axis=0)  # cuts do not cross each other
     paths[0], paths[-1] = 0, width
     return Cuts(paths.astype(np.int32), (total[places] / max(pen, 1.0)).astype(np.float32), gaps)
+
+
+def cuts_at(columns: Sequence[float], shape: tuple[int, int]) -> Cuts:
+    """Return upright cuts at some columns of a line (height, width), whatever they go through."""
+    height, width = shape
+    inner = sorted(round(column) for column in columns if 0 < round(column) < width)
+    paths = np.repeat(np.array([0, *inner, width], np.int32)[:, None], height, axis=1)
+    return Cuts(paths, np.zeros(len(paths), np.float32), np.ones(len(paths), np.float32))
 
 
 def _middle(ink: NDArray[np.float32]) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.components import Components, components
+from inkread.imaging.frame import pen_width
 from inkread.imaging.ruling import digit_height, without_ruling
 from inkread.imaging.sheet import Sheet
 
@@ -26,6 +27,7 @@ _APART = 4.0  # digit heights: a wider gap parts a row into columns
 _MARKS = 1.6  # digit heights beside a line in which its marks may stand
 _WIDEST = 40.0  # digit heights of one piece: longer ones are no writing
 _LEVEL_PIECES = 3  # from how many pieces on a line's slope can be told
+_PEN = 2.0  # pixels of a strip: the thinnest pen
 _STEEPEST = 0.3  # slope of a line beyond that of the page
 
 
@@ -37,11 +39,13 @@ class Strip:
         level: uint8 (h, w), 0 paper, 127 where ink ends, 255 full ink.
         tall: The height of its digits in pixels of the strip.
         matrix: float64 (3, 3), takes points of the strip to points of the picture.
+        dividers: Where it is parted into cells for one digit each, in pixels; empty where digits stand freely.
     """
 
     level: NDArray[np.uint8]
     tall: float
     matrix: NDArray[np.float64]
+    dividers: tuple[float, ...] = ()
 
     def box(self, left: float, top: float, width: float, height: float) -> tuple[float, float, float, float]:
         """Return (left, top, width, height), in the picture, of what encloses a rectangle of the strip."""
@@ -226,7 +230,7 @@ def _strip(sheet: Sheet, mask: NDArray[np.uint8], pieces: Components, line: list
     around = cv2.copyMakeBorder(sheet.level[inside], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     others = cv2.copyMakeBorder(sheet.mask[inside], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     rim = cv2.bitwise_and(cv2.dilate(own, np.ones((3, 3), np.uint8)), cv2.bitwise_or(own, cv2.bitwise_not(others)))
-    level = cv2.bitwise_and(around, rim)
+    level = _with_pen(cv2.bitwise_and(around, rim), own, scale)
     height, width = level.shape
     rise = slope * width
     # Sheared upright: y' = (y - slope x), moved so that all of it stays on the strip.
@@ -237,6 +241,18 @@ def _strip(sheet: Sheet, mask: NDArray[np.uint8], pieces: Components, line: list
     drawn = cv2.warpPerspective(level, shear, size, flags=cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC)
     there = np.array([[1, 0, int(left) - 1], [0, 1, int(top) - 1], [0, 0, 1]], np.float64)
     return Strip(np.asarray(drawn, dtype=np.uint8), float(TALL), sheet.matrix @ there @ np.linalg.inv(shear))
+
+
+def _with_pen(level: NDArray[np.uint8], own: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """Thicken strokes that would be lost when their line is made smaller."""
+    if scale >= 1.0:
+        return level
+    pen = scale * pen_width(own)
+    missing = round((_PEN - pen) / scale) if pen > 0 else 0
+    if missing < 1:
+        return level
+    round_pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (missing + 1, missing + 1))
+    return np.asarray(cv2.dilate(level, round_pen), dtype=np.uint8)
 
 
 def _height(pieces: Components, main: NDArray[np.int64]) -> float:

@@ -14,6 +14,9 @@ __all__ = ["Mark", "part_marks"]
 _DOT = 0.34  # of a digit's height: the greatest side of a dot
 _DOT_PENS = 1.9  # pens: the same, for writing with a brush
 _COMMA = (0.58, 0.36)  # of a digit's height: the greatest height and width of a comma
+_LOW_START = 0.6  # of the band: what begins lower, and
+_BELOW = 0.06  # ... reaches so many digit heights below it, and
+_UPRIGHT = 1.2  # ... is so many times higher than wide, is a comma
 _DASH = 0.32  # of a digit's height: the greatest height of a dash
 _LONG = 1.5  # times as wide as high
 _SPECK = 0.5  # square pens of ink: less is dirt
@@ -79,6 +82,8 @@ def _verdict(pieces: Components, i: int, digits: NDArray[np.bool_], tall: float,
         return ""
     top, bottom = _band(pieces, digits, left + width / 2, tall)
     place = (float(pieces.top[i]) + height / 2 - top) / max(bottom - top, 1.0)  # 0 at the top of the digits, 1 at foot
+    if _hangs(float(pieces.top[i]), width, height, (top, bottom), tall, pen):
+        return ","
     # What stands over or under most of a digit, as the bar of a five, belongs to it.
     shared = np.minimum(pieces.right[digits], left + width) - np.maximum(pieces.left[digits], left)
     if (shared > _SHARED * width).any():
@@ -92,6 +97,14 @@ def _verdict(pieces: Components, i: int, digits: NDArray[np.bool_], tall: float,
         return "," if hangs else "." if place > _LOW else ""
     comma = height <= _COMMA[0] * tall and width <= max(_COMMA[1] * tall, 1.5 * pen) and place > 0.75
     return "," if comma else None
+
+
+def _hangs(start: float, width: float, height: float, band: tuple[float, float], tall: float, pen: float) -> bool:
+    """Tell a comma by its beginning at the foot of the digits and going on below, even under one that leans over it."""
+    top, bottom = band
+    small = height <= _COMMA[0] * tall and width <= max(_COMMA[1] * tall, 1.5 * pen)
+    low = start > top + _LOW_START * (bottom - top) and start + height > bottom + _BELOW * tall
+    return small and low and height > _UPRIGHT * width
 
 
 def _band(pieces: Components, digits: NDArray[np.bool_], x: float, tall: float) -> tuple[float, float]:

@@ -18,6 +18,7 @@ _OF_PICTURE = 0.4  # of the picture's width, on a picture of one line
 _OF_PAGE = 0.15  # the same on a page
 _PAGE = 640  # pixels of the sheet's longer side from which it is taken for a page
 _THICK = 0.13  # of a digit's height: how thick a rule may be
+_STROKE = 1.3  # digit heights: a level stroke of a digit is no longer
 _LONG = 3.2  # digit heights: no stroke of a digit is as long
 _TALL = 2.0  # digit heights of an upright rule that stands alone
 _STRAIGHT = 1.2  # pixels that a rule wavers, and
@@ -59,7 +60,11 @@ def without_ruling(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     page = max(height, width) >= _PAGE
     long = (_OF_PAGE if page else _OF_PICTURE) * width
     thick = max(3, round(0.008 * max(height, width)) if page else round(0.1 * height))
-    across = _rules(mask, min(thick, 12), max(24.0, long))
+    long = max(24.0, long)
+    across = _rules(mask, min(thick, 12), long)
+    tall = digit_height(_less(mask, across))
+    if _STROKE * tall > long:  # on a picture of one digit the bar of a seven is as long as a rule
+        across = _rules(mask, min(thick, 12), _STROKE * tall)
     rest = _less(mask, across)
     tall = digit_height(rest)
     if tall == 0.0:

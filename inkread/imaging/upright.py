@@ -72,6 +72,7 @@ def _sharpness(points: NDArray[np.float64], degrees: float) -> float:
     turn = math.radians(degrees)
     across = points[:, 1] * math.cos(turn) - points[:, 0] * math.sin(turn)
     reach = float(np.abs(points).max()) * 1.5 + 1.0
-    counts = np.histogram(across, bins=_BINS, range=(-reach, reach))[0]
+    counts = np.bincount(((across + reach) * (_BINS / (2 * reach))).astype(np.int64), minlength=_BINS)
     # Neighbouring rows together, so that where the bins begin does not matter.
-    return float(np.square(np.convolve(counts, np.ones(2), mode="valid")).sum())
+    both = counts[1:] + counts[:-1]
+    return float(both @ both)

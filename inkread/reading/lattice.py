@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -116,15 +117,15 @@ def _step(
         for classes, partial in kept:
             _add(there, classes, partial.best + edge.worth, partial.mass + edge.worth, partial.edges)
         return
-    likely = np.argsort(edge.scores)[::-1][:tried]
+    gains = [(int(c), edge.worth + float(edge.scores[c])) for c in np.argsort(edge.scores)[::-1][:tried]]
+    restricts = wanted.restricts
     for classes, partial in kept:
-        begun = "".join(labels[c] for c in classes) if wanted.restricts else ""
-        for label in likely:
-            if wanted.restricts and not wanted.may_begin(begun + labels[label]):
+        begun = "".join(labels[c] for c in classes) if restricts else ""
+        edges = (*partial.edges, place)
+        for label, gain in gains:
+            if restricts and not wanted.may_begin(begun + labels[label]):
                 continue
-            gain = edge.worth + float(edge.scores[label])
-            longer = (*classes, int(label))
-            _add(there, longer, partial.best + gain, partial.mass + gain, (*partial.edges, place))
+            _add(there, (*classes, label), partial.best + gain, partial.mass + gain, edges)
 
 
 def _add(
@@ -134,6 +135,6 @@ def _add(
     if known is None:
         there[classes] = _Partial(best, mass, edges)
         return
-    known.mass = float(np.logaddexp(known.mass, mass))
+    known.mass = max(known.mass, mass) + math.log1p(math.exp(-abs(known.mass - mass)))
     if best > known.best:
         known.best, known.edges = best, edges

@@ -18,6 +18,7 @@ __all__ = ["LineReader", "read_line", "read_page"]
 
 _CERTAIN = 0.88  # mean confidence of digits at which a page surely stands upright
 _BETTER = 0.08  # ... and by how much another turn must surpass it
+_TELLING = 1.5  # digits but ones of a line, on the mean, from which they tell which way up a page is
 _LONGEST = 4  # lines that are read to tell which way up a page is
 
 
@@ -72,18 +73,29 @@ def _read(sheet: Sheet, reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
 
 def _read_turned(sheet: Sheet, upright: tuple[Line, ...], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:
     """Read a page again with each other side up, if its longest lines are surer then."""
-    best, least = 0, _certainty(_longest(upright)) + _BETTER
+    # What turns a page must be certain in itself: words upside down look more like numbers than they do upright.
+    best, least = 0, max(_CERTAIN, _certainty(_longest(upright)) + _BETTER)
     for quarters in (1, 2, 3):
         strips = sorted(find_lines(levelled(turned(sheet, quarters))), key=lambda strip: -strip.level.shape[1])
-        lines = _kept(reader.read(strips[:_LONGEST], wanted)) if strips else ()
-        # A column of digits has as many lines as digits: what it says is only believed where lines get longer.
-        if _certainty(lines) > least and _length(lines) >= _length(_longest(upright)):
-            best, least = quarters, _certainty(lines)
+        strips = strips[:_LONGEST]
+        read = reader.read(strips, wanted) if strips else []
+        lines, sure = _kept(read), _certainty(_kept(read)) * _share_read(strips, read)
+        # A column of digits has as many lines as digits: what it says is only believed where lines get longer. A
+        # digit alone does not tell which side is up: many are another one, or nearly, when turned. Nor do ones: any
+        # stroke may be one.
+        if sure > least and _telling(lines) >= _TELLING and _length(lines) >= _length(_longest(upright)):
+            best, least = quarters, sure
     return _read(turned(sheet, best), reader, wanted) if best else upright
 
 
 def _kept(lines: Sequence[Line | None]) -> tuple[Line, ...]:
     return tuple(line for line in lines if line is not None)
+
+
+def _share_read(strips: Sequence[Strip], read: Sequence[Line | None]) -> float:
+    """Return the share of some lines, by their widths, that are numbers: on words that lie a few seem to be."""
+    width = np.array([strip.level.shape[1] for strip in strips], np.float64)
+    return float(width @ [line is not None for line in read] / max(1.0, float(width.sum())))
 
 
 def _longest(lines: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -92,6 +104,11 @@ def _longest(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 def _length(lines: tuple[Line, ...]) -> float:
     return float(np.mean([len(line.digits) for line in lines])) if lines else 0.0
+
+
+def _telling(lines: tuple[Line, ...]) -> float:
+    """Return how many digits that are no ones a line has, on the mean."""
+    return float(np.mean([sum(digit.label != "1" for digit in line.digits) for line in lines])) if lines else 0.0
 
 
 def _certainty(lines: tuple[Line, ...]) -> float:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.imaging.cuts import Cuts, find_cuts
+from inkread.imaging.cuts import Cuts, cuts_at, find_cuts
 from inkread.imaging.frame import frame, pen_width
 from inkread.imaging.lines import Strip
 from inkread.imaging.marks import Mark, part_marks
@@ -18,7 +18,7 @@ __all__ = ["TRAITS", "CutLine", "Piece", "cut_line", "traits"]
 _WIDEST = 1.75  # of a digit's height: no digit is wider
 _LOWEST = 0.3  # ... or lower
 _BRIDGED = 0.45  # ... or has a wider gap between its parts
-_MOST_CUTS = 9  # that a digit is gone through by
+_MOST_CUTS = 8  # parts between cuts that a digit has
 _CRUMB = 0.06  # of a piece's ink: smaller parts are a neighbour's
 _SHARED = 1.25  # pens beyond a cut through ink that a stroke may reach which both neighbours own
 
@@ -67,14 +67,17 @@ def cut_line(strip: Strip) -> CutLine:
     digits, marks = part_marks(mask, strip.tall, pen)
     level = strip.level.copy()
     level[(mask > 0) & (digits == 0)] = 0
-    cuts = find_cuts(digits, strip.tall, pen)
-    return CutLine(strip, cuts, marks, _pieces(level, digits, cuts, strip.tall, pen))
+    cuts = cuts_at(strip.dividers, digits.shape) if strip.dividers else find_cuts(digits, strip.tall, pen)
+    most = 1 if strip.dividers else _MOST_CUTS
+    return CutLine(strip, cuts, marks, _pieces(level, digits, cuts, most, strip.tall, pen))
 
 
-def _pieces(level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts, tall: float, pen: float) -> list[Piece]:
+def _pieces(
+    level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts, most: int, tall: float, pen: float
+) -> list[Piece]:
     found = []
     for start in range(len(cuts.paths) - 1):
-        for end in range(start + 1, min(start + _MOST_CUTS, len(cuts.paths))):
+        for end in range(start + 1, min(start + 1 + most, len(cuts.paths))):
             if end > start + 1 and float(cuts.gap[end - 1]) > _BRIDGED * tall:
                 break
             own, left = _between(mask, cuts, start, end)

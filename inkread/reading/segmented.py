@@ -17,9 +17,10 @@ from inkread.reading.lattice import Edge, Path, best_paths
 from inkread.reading.pieces import CutLine, Piece, cut_line, traits
 from inkread.reading.predictor import Predictor
 from inkread.reading.wanted import ANYTHING, Wanted
+from inkread.reading.words import evidence, is_number
 from inkread.results import Box, Digit, Line
 
-__all__ = ["SegmentedReader"]
+__all__ = ["SegmentedReader", "lattice_edges"]
 
 _GROUP = 1.1  # digit heights: a wider gap parts groups, if it is
 _UNUSUAL = 2.0  # ... times as wide as the line's usual one
@@ -78,7 +79,7 @@ class SegmentedReader:
         if not cut.pieces:
             return None
         labels = self._predictor.labels
-        edges = _edges(cut, proba, none)
+        edges = lattice_edges(cut, proba, none)
         paths = best_paths(edges, len(cut.cuts.paths), labels, wanted)
         impossible = not paths and wanted.restricts
         if impossible:
@@ -86,12 +87,24 @@ class SegmentedReader:
         paths = [path for path in paths if path.classes]
         if not paths:
             return None
-        if none is not None and np.median(none[list(paths[0].edges)]) > 0:
-            return None  # a word, a scribble: most of what would be read is no digit
-        return _result(cut, proba, paths, labels, impossible)
+        total = float(np.logaddexp.reduce([path.score for path in paths]))
+        shares = [math.exp(path.score - total) for path in paths]
+        if none is not None and _is_none(cut, edges, paths[0], shares[0], none, wanted):
+            return None
+        return _result(cut, proba, paths, shares, labels, impossible)
 
 
-def _edges(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] | None) -> list[Edge]:
+def _is_none(
+    cut: CutLine, edges: list[Edge], path: Path, share: float, none: NDArray[np.float32], wanted: Wanted
+) -> bool:
+    """Tell a word or a scribble; where a number is wanted, only if most of what would be read is no digit."""
+    if wanted.restricts:
+        return bool(np.median(none[list(path.edges)]) > 0)
+    return not is_number(evidence(cut, edges, path, share, none))
+
+
+def lattice_edges(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] | None) -> list[Edge]:
+    """Return the lattice of a line: an edge for each of its pieces, then those that leave ink unread."""
     told = none is not None
     scores = _CLASS[told] * np.log(np.maximum(proba.astype(np.float64), 1e-9))
     worth = traits(line, proba, none) @ np.array(_WEIGHTS[told])
@@ -105,7 +118,12 @@ def _edges(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] 
 
 
 def _result(
-    cut: CutLine, proba: NDArray[np.float32], paths: list[Path], labels: Sequence[str], impossible: bool
+    cut: CutLine,
+    proba: NDArray[np.float32],
+    paths: list[Path],
+    shares: list[float],
+    labels: Sequence[str],
+    impossible: bool,
 ) -> Line:
     """Return the line that the best path reads, its boxes in the picture."""
     strip, best = cut.strip, paths[0]
@@ -114,8 +132,6 @@ def _result(
         Digit(c, labels[c], float(proba[place][c]), tuple(float(p) for p in proba[place]), Box(*strip.box(*piece.box)))
         for place, c, piece in zip(best.edges, best.classes, chosen, strict=True)
     )
-    total = float(np.logaddexp.reduce([path.score for path in paths]))
-    shares = [math.exp(path.score - total) for path in paths]
     product = math.prod(digit.confidence for digit in digits)
     confidence = 0.0 if impossible else min(shares[0], product)
     groups, transcript = _written(cut, chosen, [labels[c] for c in best.classes])

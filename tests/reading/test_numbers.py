@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,9 @@ from hypothesis.extra.numpy import arrays
 
 import inkread
 from inkread.errors import UsageError
+from inkread.imaging.lines import one_line
+from inkread.imaging.sheet import find_sheet
+from inkread.reading.segmented import SegmentedReader
 from tests.conftest import drawn_digit
 
 
@@ -23,7 +27,7 @@ def reader() -> inkread.Reader:
     return inkread.Reader()
 
 
-def number(text: str, *, size: int = 60, gap: float = 0.5, margin: int = 20, **pens) -> np.ndarray:
+def number(text: str, *, size: int = 60, gap: float = 0.5, margin: int = 20, pen: float = 0.07, **pens) -> np.ndarray:
     """Return a picture of a number, dark on light unless told otherwise; a space is a wide gap."""
     paper = pens.get("paper", 255)
     parts = []
@@ -31,7 +35,7 @@ def number(text: str, *, size: int = 60, gap: float = 0.5, margin: int = 20, **p
         if sign == " ":
             parts.append(np.full((size, int(1.2 * size)), paper, np.uint8))
             continue
-        tile = drawn_digit(int(sign), size, share=0.8, pen=0.07, **pens)
+        tile = drawn_digit(int(sign), size, share=0.8, pen=pen, **pens)
         columns = np.flatnonzero((tile != paper).any(axis=0))
         parts += [tile[:, columns[0] : columns[-1] + 1], np.full((size, int(gap * 0.5 * size)), paper, np.uint8)]
     line = np.hstack(parts)
@@ -63,6 +67,18 @@ def test_a_number_is_read(reader, text, layout):
 @pytest.mark.parametrize(("ink", "paper"), [(255, 0), (60, 170), (120, 200)])
 def test_pens_and_papers(reader, ink, paper):
     assert reader.read(number("2731", ink=ink, paper=paper)).text == "2731"
+
+
+@pytest.mark.parametrize("size", [100, 300])
+def test_a_thin_pen(reader, size):
+    picture = number("402 31", size=size, pen=0.012)
+    assert reader.read(picture).text == "40231"
+
+
+@pytest.mark.parametrize("digit", [2, 3, 4, 7])
+@pytest.mark.parametrize("size", [40, 120])
+def test_a_page_with_one_digit(reader, digit, size):
+    assert reader.read(drawn_digit(digit, size), layout="page").text == str(digit)
 
 
 def test_boxes_are_in_pixels_of_the_picture(reader):
@@ -128,6 +144,36 @@ def test_marks_stand_in_the_transcript(reader):
     (line,) = reader.read(picture, layout="line").lines
     assert line.text == "12340"
     assert line.transcript == "12.340.-"
+
+
+def test_a_comma_under_a_digit_that_leans_over_it(reader):
+    picture = number("1273", margin=40)
+    shear = np.array([[1, -0.35, 50], [0, 1, 0]], np.float32)
+    picture = cv2.warpAffine(picture, shear, (picture.shape[1] + 60, picture.shape[0]), borderValue=255)
+    foot = np.flatnonzero((picture < 128).any(axis=1))[-1]
+    ink = np.flatnonzero((picture[: foot // 2] < 128).any(axis=0))
+    assert reader.read(picture, layout="line").lines[0].transcript == "1273"
+    at = int(ink[-1] - 0.25 * (ink[-1] - ink[0])) - 8
+    cv2.line(picture, (at, foot - 4), (at - 4, foot + 9), 0, 4, cv2.LINE_AA)
+    assert reader.read(picture, layout="line").lines[0].transcript == "127,3"
+
+
+def test_a_cell_holds_one_digit():
+    (strip,) = one_line(find_sheet(number("11 42", gap=0.4)))
+    read = SegmentedReader(inkread.Predictor()).read
+    assert read([strip])[0].text == "1142"
+    width = strip.level.shape[1]
+    left, right = read([replace(strip, dividers=(0.45 * width, 0.8 * width))])[0].digits[-2:]
+    assert (left.label, right.label) == ("4", "2")
+    assert len(read([replace(strip, dividers=(0.45 * width, 0.8 * width))])[0].digits) <= 3
+
+
+@pytest.mark.parametrize("word", ["HAMEKR", "kitchen", "Received"])
+@pytest.mark.parametrize("layout", ["auto", "line", "page"])
+def test_a_word_is_no_number(reader, word, layout):
+    picture = np.full((120, 60 + 45 * len(word)), 240, np.uint8)
+    cv2.putText(picture, word, (30, 80), cv2.FONT_HERSHEY_SIMPLEX, 2.0, 30, 4, cv2.LINE_AA)
+    assert reader.read(picture, layout=layout).text == ""
 
 
 def test_length_and_pattern_constrain(reader):

@@ -115,7 +115,17 @@ def field_strip(gray: NDArray[np.uint8], matrix: NDArray[np.float64], field: For
     if cv2.countNonZero(sheet.mask) < _LEAST_INK * sheet.mask.size:
         return None
     strips = one_line(replace(sheet, matrix=np.linalg.inv(there) @ sheet.matrix))
-    return strips[0] if strips else None
+    return replace(strips[0], dividers=_dividers(strips[0], matrix, field)) if strips else None
+
+
+def _dividers(strip: Strip, matrix: NDArray[np.float64], field: FormField) -> tuple[float, ...]:
+    """Return where on its strip the cells of a field meet."""
+    if field.cells < 2:
+        return ()
+    left, top, width, height = field.box
+    points = [[left + i * width / field.cells, top + height / 2] for i in range(1, field.cells)]
+    there = cv2.perspectiveTransform(np.array([points], np.float64), np.linalg.inv(strip.matrix) @ matrix)[0]
+    return tuple(float(x) for x in there[:, 0])
 
 
 def _without_dividers(sheet: Sheet, field: FormField, inset: float) -> Sheet:

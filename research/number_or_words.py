@@ -1,0 +1,176 @@
+"""How much each trait of a line speaks for it to be a number rather than a word or a scribble.
+
+The weights of `inkread/reading/words.py`: a logistic regression on lines composed of MNIST's training digits that are
+read nearly right (at most one wrong sign in four), against words in the stroke fonts of OpenCV, letters of the
+training's templates, joined writing and scribbles. The threshold loses 2 of 1,000 of the composed lines. Neither
+development pictures nor those of `python -m benchmarks non_numbers` are looked at; the templates of letters are drawn
+there too.
+
+Command: python -m research.number_or_words [--model default] [--lines 3000] [--words 1000]
+Needs INKREAD_DATA with mnist/, and scikit-learn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.composed import Manner, compose, on_paper
+from inkread.datasets import mnist
+from inkread.evaluation.strings import edits
+from inkread.imaging.lines import one_line
+from inkread.imaging.sheet import find_sheet
+from inkread.imaging.upright import levelled
+from inkread.reading.lattice import best_paths
+from inkread.reading.pieces import cut_line
+from inkread.reading.predictor import Predictor
+from inkread.reading.segmented import lattice_edges
+from inkread.reading.words import EVIDENCE, evidence
+from inkread.training import non_digits
+from inkread.training.templates import draw_letter
+
+LOST = 0.002  # of the composed lines
+FONTS = (
+    cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_COMPLEX_SMALL,
+    cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+)  # fmt: skip
+SCRIBBLES = ("scribble", "wandering line", "zigzag", "strokes", "blot", "lines", "texture", "dots", "sign")
+SHEET = (220, 2400)
+
+
+def main() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    parser = argparse.ArgumentParser(prog="python -m research.number_or_words", description=__doc__)
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--lines", type=int, default=3000)
+    parser.add_argument("--words", type=int, default=1000)
+    options = parser.parse_args()
+    predictor = Predictor(options.model)
+    numbers = composed(predictor, options.lines, np.random.default_rng(11))
+    words = written(predictor, options.words, np.random.default_rng(3))
+    x, y = np.vstack([numbers, words]), np.repeat([1, 0], [len(numbers), len(words)])
+    centre, spread = x.mean(axis=0), x.std(axis=0)
+    fit = LogisticRegression(max_iter=2000).fit((x - centre) / spread, y)
+    weights = fit.coef_[0] / spread
+    bias = float(fit.intercept_[0] - weights @ centre)
+    least = float(np.quantile(numbers @ weights + bias, LOST))
+    print(f"{options.model}: {len(numbers)} numbers, {len(words)} words; bias {bias:.3f}, threshold {least:.3f}")
+    print(f"words taken for numbers: {float((words @ weights + bias >= least).mean()):.3f}")
+    for name, weight in zip(EVIDENCE, weights, strict=True):
+        print(f'    "{name}": {weight:.3f},')
+
+
+def composed(predictor: Predictor, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the evidence of composed lines, (n, len(EVIDENCE))."""
+    digits, found = mnist("train"), []
+    for _ in range(count):
+        chosen = rng.integers(0, len(digits), int(rng.integers(1, 11)))
+        low = float(rng.uniform(-0.16, 0.25))
+        spread, noise = float(rng.uniform(0.02, 0.35)), float(rng.choice([0.0, 0.5, 1.0]))
+        manner = Manner((low, low + spread), noise, (float(rng.uniform(0.6, 0.95)), 1.15), 0.15)
+        truth = "".join(str(label) for label in digits.labels[chosen])
+        for text, traits in _judged(compose(digits.images[chosen], manner, rng), predictor):
+            if edits(text, truth) <= len(truth) // 4:
+                found.append(traits)
+    return np.array(found)
+
+
+def written(predictor: Predictor, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the evidence of words and scribbles, (n, len(EVIDENCE))."""
+    kinds, found = (_typed, _lettered, _joined, _scribbled), []
+    for _ in range(count):
+        ink = kinds[int(rng.choice(4, p=[0.4, 0.2, 0.25, 0.15]))](rng)
+        found += [traits for _, traits in _judged(_photographed(ink, rng), predictor)]
+    return np.array(found)
+
+
+def _judged(gray: NDArray[np.uint8], predictor: Predictor) -> list[tuple[str, NDArray[np.float64]]]:
+    sheet = find_sheet(gray)
+    out = []
+    for strip in one_line(levelled(sheet)) if sheet else []:
+        line = cut_line(strip)
+        if not line.pieces:
+            continue
+        proba, none = predictor.weigh(np.stack([piece.picture for piece in line.pieces]))
+        edges = lattice_edges(line, proba, none)
+        paths = [path for path in best_paths(edges, len(line.cuts.paths), predictor.labels) if path.classes]
+        if not paths or none is None:
+            continue
+        share = math.exp(paths[0].score - np.logaddexp.reduce([path.score for path in paths]))
+        text = "".join(predictor.labels[c] for c in paths[0].classes)
+        out.append((text, evidence(line, edges, paths[0], share, none)))
+    return out
+
+
+def _typed(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """One to three words of any letters, apart or overlapping."""
+    font, scale, pen = FONTS[int(rng.integers(len(FONTS)))], float(rng.uniform(1, 2)), int(rng.integers(1, 6))
+    sheet, x, gap = np.zeros(SHEET, np.uint8), 60.0, float(rng.uniform(-8, 6))
+    for _ in range(int(rng.integers(1, 4))):
+        for letter in _any_word(rng):
+            width = cv2.getTextSize(letter, font, scale, pen)[0][0]
+            cv2.putText(sheet, letter, (int(x), 130), font, scale, 255, pen, cv2.LINE_AA)
+            x += width + gap
+        x += 15 * scale
+    return sheet
+
+
+def _any_word(rng: np.random.Generator) -> str:
+    letters = ["aeiou" if rng.random() < 0.4 else "bcdfghjklmnpqrstvwxyz" for _ in range(int(rng.integers(2, 9)))]
+    word, kind = "".join(str(rng.choice(list(some))) for some in letters), rng.random()
+    return word.upper() if kind < 0.25 else word.capitalize() if kind < 0.5 else word
+
+
+def _lettered(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Letters of the training's templates beside each other."""
+    height, sheet, x = 60, np.zeros(SHEET, np.uint8), 60.0
+    gap = float(rng.uniform(-0.08, 0.35)) * height
+    for _ in range(int(rng.integers(2, 10))):
+        letter = draw_letter(rng)
+        left, top, width, tall = cv2.boundingRect(letter)
+        size = (max(3, round(width * height / tall)), height)
+        small = cv2.resize(letter[top : top + tall, left : left + width], size, interpolation=cv2.INTER_AREA)
+        part = sheet[80 : 80 + height, int(x) : int(x) + size[0]]
+        np.maximum(part, small, out=part)
+        x += size[0] + gap
+    return sheet
+
+
+def _joined(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A pen that goes up and down along a line."""
+    step, x, points = float(rng.uniform(8, 22)), 80.0, []
+    for place in range(int(rng.integers(10, 50))):
+        up = place % 2
+        x += step * float(rng.uniform(0.3, 1.4)) * (1 if rng.random() < 0.85 else -0.8)
+        points.append((x, 130 - float(rng.normal(45 * up, 9)) - 45 * up * (rng.random() < 0.2)))
+    sheet = np.zeros(SHEET, np.uint8)
+    non_digits._curve(sheet, np.array(points), int(rng.integers(2, 8)))
+    return sheet
+
+
+def _scribbled(rng: np.random.Generator) -> NDArray[np.uint8]:
+    names = [str(rng.choice(SCRIBBLES)) for _ in range(int(rng.integers(1, 5)))]
+    return np.hstack([np.pad(non_digits._KINDS[name][0]([], rng), ((20, 20), (10, 10))) for name in names])
+
+
+def _photographed(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Slant ink, bring it to a size, and lay it on paper as composed lines are."""
+    left, top, width, height = cv2.boundingRect(ink)
+    ink = ink[max(0, top - 12) : top + height + 12, max(0, left - 12) : left + width + 12]
+    slant, high = float(rng.normal(0.1, 0.15)), ink.shape[0]
+    shear = np.array([[1, -slant, max(0.0, slant) * high + 2], [0, 1, 0]], np.float32)
+    ink = cv2.warpAffine(ink, shear, (ink.shape[1] + int(abs(slant) * high) + 4, high))
+    scale = float(rng.uniform(30, 70)) / max(1, height)
+    size = (max(4, round(ink.shape[1] * scale * float(rng.uniform(0.8, 1.2)))), max(4, round(high * scale)))
+    ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    manner = Manner((0, 0), float(rng.choice([0.0, 0.5, 1.0])))
+    return on_paper(np.float32(1 / 255) * ink.astype(np.float32), manner, rng)
+
+
+if __name__ == "__main__":
+    main()
