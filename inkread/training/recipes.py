@@ -74,10 +74,10 @@ RECIPES = {
             summary="a vote of three unlike networks",
             build=vote,
             config=Config(
-                epochs=20,
+                epochs=12,
                 learning_rate=0.03,
                 augmentation=Augmentation(
-                    shift=1.5, rotation=10, zoom=0.1, stretch=0.07, shear=0.1, elastic=0.4, stroke=0.4
+                    shift=1.5, rotation=10, zoom=0.1, stretch=0.05, shear=0.1, elastic=0.3, stroke=0.4
                 ),
             ),
             parameters=476_174,
