@@ -16,7 +16,7 @@ ERRORS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # the wished erro
 _STARTS = (0.0, 0.5, 0.9, 0.98)  # of the sequences of thresholds that are tried, as shares of the pictures answered
 _TRIED = 500  # thresholds at most
 LOST = (
-    0.0029  # the share of the validation digits that may be taken for none; one in twenty of other things passes then
+    0.0017  # the share of the validation digits that may be taken for none; one in twenty of other things passes then
 )
 DELTA = 0.05  # the probability with which each threshold may fail to keep its error
 
