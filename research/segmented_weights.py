@@ -181,7 +181,7 @@ def likelihood(lattices: list[Lattice], weights: NDArray[np.float64]) -> float:
 
 def fitted(lattices: list[Lattice]) -> NDArray[np.float64]:
     """Maximise the likelihood (Adam, Kingma and Ba 2015, in batches of 64 lines)."""
-    weights = np.array([0.0, 0.5, 1.0, -4, -2, -2, -2, 0, -2, -0.5, -0.5, -0.5, -0.2, -0.5, -0.5, 1.0, -6.0])
+    weights = np.array([0.0, 0.5, 1.0, -4, -2, -2, -2, 0, -2, -0.5, -0.5, -0.5, -0.2, -0.5, -0.5, -0.5, 1.0, -6.0])
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     rng = np.random.default_rng(0)
     for step in range(1, STEPS + 1):
