@@ -7,14 +7,20 @@ share of MNIST's test digits that is lost, and what is left right of the others,
     width, depth, epochs    val.   MNIST  Semeion  UNIPEN  cheques  MNIST-C   lost  Semeion  UNIPEN  cheques
     1.00, 1, 36, no "none"  99.46  99.58    95.35   98.40    93.52     85.0
     1.00, 1, 36, 0.2 "none"        99.55    95.04   97.96    92.99             0.10   93.85   97.45    91.57
-    1.25, 1, 80 (shipped)   99.52  99.52    96.67   98.23    95.03     98.8   0.33    95.04   97.72    93.26
+    1.25, 1, 80             99.52  99.52    96.67   98.23    95.03     98.8   0.33    95.04   97.72    93.26
     1.25, 2, 64             99.44  99.55    96.74   98.45    94.81     98.8   0.40    94.79   97.65    92.81
     the same, 12 more       99.41  99.51    96.74   98.46    94.63            0.22    95.42   97.84    92.90
+    1.50, 1, 50 (shipped)   99.41  99.55    96.67   98.41    96.05            0.17    95.70   98.11    94.78
 
 The first two rows have neither templates of strokes nor disturbances; the fourth has a few more templates, and other
 shares (disturbed 0.15 for 0.2, non-digits 0.25 for 0.2); the fifth goes on from there at a peak of 0.008 with penned
 letters and wandering lines among the non-digits, as the code has them now. MNIST-C: the fifteen at their published
-severity, 500 digits each, as they are.
+severity, 500 digits each, as they are. The last row is the file in eight bits, read at a limit of -0.4 (4.5 % read); it
+has fourteen more templates (nines like a p, fives like a root sign, sevens with a foot), digits that touch each other
+among the non-digits, no P and p there (nor in the benchmark, where they are look-alikes now), twice the neighbours.
+
+Gentle augmentation at the end (research of six epochs at a peak of 0.005 from the third row's weights, half the amounts,
+weights averaged): 99.51 to 99.52 % of the validation pictures, as before.
 
 So templates and disturbances bought 1.3 points on Semeion, 1.5 on cheque digits and 14 on MNIST-C; a second convolution
 at 12 x 12 bought nothing that one seed can show; letters and lines halved what is read of scribbles and took cheque

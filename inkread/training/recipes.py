@@ -58,9 +58,11 @@ RECIPES = {
             summary="four convolutions, 20 kB",
             build=tiny,
             config=Config(
-                epochs=40,
-                learning_rate=0.03,
-                augmentation=Augmentation(shift=1.0, rotation=7, zoom=0.07, shear=0.1, stroke=0.3),
+                epochs=50,
+                learning_rate=0.05,
+                augmentation=Augmentation(
+                    shift=1.5, rotation=10, zoom=0.1, stretch=0.05, shear=0.12, elastic=0.3, stroke=0.4
+                ),
             ),
             parameters=9_816,
             layers=(
