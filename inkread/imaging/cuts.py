@@ -77,15 +77,21 @@ def _middle(ink: NDArray[np.float32]) -> int:
 
 def _cheapest(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Return, for each column of the last row, the least ink on a way down to it, and where each step came from."""
-    cost = ink[0].copy()
+    height, width = ink.shape
+    # What is beyond the edges cannot be reached.
+    cost = np.full((height, width + 2), np.inf, np.float32)
+    cost[0, 1:-1] = ink[0]
+    least = np.empty(width, np.float64)
+    for before, here, more in zip(cost[:-1], cost[1:, 1:-1], ink[1:], strict=True):
+        np.minimum(before[:-2], before[2:], out=least)
+        least += _LEAN
+        np.minimum(before[1:-1], least, out=least)
+        np.add(least, more, out=here, casting="same_kind")
     came = np.zeros(ink.shape, np.int8)
-    for y in range(1, len(ink)):
-        left = np.concatenate([[np.inf], cost[:-1]]) + _LEAN
-        right = np.concatenate([cost[1:], [np.inf]]) + _LEAN
-        least = np.minimum(cost, np.minimum(left, right))
-        came[y] = np.where(cost <= least, 0, np.where(left <= right, -1, 1))
-        cost = (least + ink[y]).astype(np.float32)
-    return cost, came
+    straight, left, right = cost[:-1, 1:-1], cost[:-1, :-2], cost[:-1, 2:]
+    aside = np.minimum(left, right) + np.float64(_LEAN)
+    came[1:] = np.where(straight <= aside, 0, np.where(left <= right, -1, 1))
+    return cost[-1, 1:-1], came
 
 
 def _followed(came: NDArray[np.int8], places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -106,12 +112,10 @@ def _places(total: NDArray[np.float32], tall: float, pen: float) -> tuple[NDArra
     chosen = [(int((a + b - 1) // 2), float(b - a)) for a, b in zip(starts, ends, strict=True)]
     apart = max(2.0, _APART * tall)
     through = np.flatnonzero((total <= _THROUGH * pen + _LEAN * tall) & ~free & _wide(free, _ONE * tall))
-    through = through[[_is_valley(total, int(place), round(apart)) for place in through]] if len(through) else through
-    taken = np.array([place for place, _ in chosen], np.float64)
-    for place in through[np.argsort(total[through], kind="stable")]:
-        if not len(taken) or np.abs(taken - place).min() >= apart:
-            taken = np.append(taken, place)
-            chosen.append((int(place), 0.0))
+    through = through[_valleys(total, round(apart))[through]]
+    for place in through[np.argsort(total[through], kind="stable")].tolist():
+        if all(abs(taken - place) >= apart for taken, _ in chosen):
+            chosen.append((place, 0.0))
     chosen.sort()
     places = np.array([place for place, _ in chosen], np.int64)
     gaps = np.array([gap for _, gap in chosen], np.float32)
@@ -133,6 +137,7 @@ def _wide(free: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
     return wide
 
 
-def _is_valley(total: NDArray[np.float32], place: int, reach: int) -> bool:
-    """Tell whether no column within reach is cheaper to cut at."""
-    return bool(total[place] <= total[max(0, place - reach) : place + reach + 1].min() + 0.5)
+def _valleys(total: NDArray[np.float32], reach: int) -> NDArray[np.bool_]:
+    """Tell at which columns no other within reach is cheaper to cut at."""
+    around = np.pad(total, reach, constant_values=np.inf)
+    return total <= np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1).min(axis=1) + np.float32(0.5)

@@ -62,7 +62,8 @@ def find_lines(sheet: Sheet) -> list[Strip]:
         sheet: Upright, level within a few degrees.
     """
     mask = without_ruling(sheet.mask)
-    pieces, tall = components(mask), digit_height(mask)
+    pieces = components(mask)
+    tall = digit_height(mask, pieces)
     if tall < _SMALLEST:
         return []
     digits = _like_digits(pieces, tall)
@@ -78,7 +79,8 @@ def find_lines(sheet: Sheet) -> list[Strip]:
 def one_line(sheet: Sheet) -> list[Strip]:
     """Return all writing of a sheet as one line, wherever it stands; an empty list when there is none."""
     mask = without_ruling(sheet.mask)
-    pieces, tall = components(mask), digit_height(mask)
+    pieces = components(mask)
+    tall = digit_height(mask, pieces)
     digits = _like_digits(pieces, tall) if tall >= _SMALLEST else np.zeros(0, np.int64)
     if not len(digits):
         return []

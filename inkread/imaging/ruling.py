@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.imaging.components import components
+from inkread.imaging.components import Components, components
 
 __all__ = ["digit_height", "without_ruling"]
 
@@ -34,9 +34,14 @@ _DOT = 0.16  # of a digit's height: the greatest dot of a dotted line
 _DOTS = 7  # dots in a row
 
 
-def digit_height(mask: NDArray[np.uint8]) -> float:
-    """Return the height of the writing in pixels: the median over the pieces, each by its ink; 0.0 without ink."""
-    pieces = components(mask)
+def digit_height(mask: NDArray[np.uint8], pieces: Components | None = None) -> float:
+    """Return the height of the writing in pixels: the median over the pieces, each by its ink; 0.0 without ink.
+
+    Args:
+        mask: uint8 (h, w), ink 255.
+        pieces: Of the mask, where they are known.
+    """
+    pieces = components(mask) if pieces is None else pieces
     if not len(pieces):
         return 0.0
     # Neither specks nor what spans the page tell how high a digit is.
@@ -62,11 +67,12 @@ def without_ruling(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     thick = max(3, round(0.008 * max(height, width)) if page else round(0.1 * height))
     long = max(24.0, long)
     across = _rules(mask, min(thick, 12), long)
-    tall = digit_height(_less(mask, across))
-    if _STROKE * tall > long:  # on a picture of one digit the bar of a seven is as long as a rule
-        across = _rules(mask, min(thick, 12), _STROKE * tall)
     rest = _less(mask, across)
     tall = digit_height(rest)
+    if _STROKE * tall > long:  # on a picture of one digit the bar of a seven is as long as a rule
+        across = _rules(mask, min(thick, 12), _STROKE * tall)
+        rest = _less(mask, across)
+        tall = digit_height(rest)
     if tall == 0.0:
         return mask if not page else rest
     thick = max(2, round(_THICK * tall))

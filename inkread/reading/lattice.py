@@ -49,11 +49,10 @@ class Path:
     classes: tuple[int, ...]
 
 
-@dataclass(slots=True)
-class _Partial:
-    best: float  # of the one best way, which says where the digits are
-    mass: float  # of all ways to the same classes
-    edges: tuple[int, ...]
+_Partial = tuple[float, float, tuple[int, ...]]
+"""The weight of the best way to read some classes, that of all such ways, and the pieces of the best."""
+_Readings = dict[bytes, _Partial]
+"""By their classes, one in each byte: bytes are made and found faster than tuples."""
 
 
 def best_paths(
@@ -71,28 +70,39 @@ def best_paths(
     Returns:
         Readings that differ in their classes, the best first; none when no way is allowed.
     """
-    starting: list[list[int]] = [[] for _ in range(cuts)]
-    for place, edge in enumerate(edges):
-        starting[edge.start].append(place)
-    tried = len(labels) if wanted.restricts else min(_LABELS, len(labels))
-    at: list[dict[tuple[int, ...], _Partial]] = [{} for _ in range(cuts)]
-    at[0][()] = _Partial(0.0, 0.0, ())
+    steps = _steps(edges, cuts, len(labels) if wanted.restricts else min(_LABELS, len(labels)))
+    at: list[_Readings] = [{} for _ in range(cuts)]
+    at[0][b""] = (0.0, 0.0, ())
     for cut in range(cuts - 1):
         kept = _kept(at[cut], wanted)
-        for place in starting[cut]:
-            _step(edges[place], place, kept, at[edges[place].end], labels, wanted, tried)
+        for end, step in steps[cut].items():
+            _lengthen(kept, step, at[end], labels, wanted)
         at[cut].clear()
     ended = [
-        Path(partial.mass, partial.edges, classes)
-        for classes, partial in at[-1].items()
+        Path(mass, through, tuple(classes))
+        for classes, (_, mass, through) in at[-1].items()
         if not wanted.restricts or wanted.allows("".join(labels[c] for c in classes))
     ]
     return sorted(ended, key=lambda path: -path.score)[:most]
 
 
-def _kept(here: dict[tuple[int, ...], _Partial], wanted: Wanted) -> list[tuple[tuple[int, ...], _Partial]]:
+def _steps(edges: Sequence[Edge], cuts: int, tried: int) -> list[dict[int, _Readings]]:
+    """Return, for each cut, what may be read from it to each other one: nothing, or a digit."""
+    steps: list[dict[int, _Readings]] = [{} for _ in range(cuts)]
+    for place, edge in enumerate(edges):
+        step = steps[edge.start].setdefault(edge.end, {})
+        if edge.scores is None:
+            _add(step, b"", edge.worth, edge.worth, ())
+            continue
+        likeliest = edge.scores.argsort()[::-1][:tried]
+        for label, score in zip(likeliest.tolist(), edge.scores[likeliest].tolist(), strict=True):
+            _add(step, bytes((label,)), edge.worth + score, edge.worth + score, (place,))
+    return steps
+
+
+def _kept(here: _Readings, wanted: Wanted) -> list[tuple[bytes, _Partial]]:
     """Keep the best readings up to a cut; where something is wanted, the best of each length."""
-    ranked = sorted(here.items(), key=lambda item: -item[1].mass)
+    ranked = sorted(here.items(), key=lambda item: -item[1][1])
     if not wanted.restricts:
         return ranked[:_BEAM]
     kept, seen = [], dict[int, int]()
@@ -103,38 +113,26 @@ def _kept(here: dict[tuple[int, ...], _Partial], wanted: Wanted) -> list[tuple[t
     return kept
 
 
-def _step(
-    edge: Edge,
-    place: int,
-    kept: list[tuple[tuple[int, ...], _Partial]],
-    there: dict[tuple[int, ...], _Partial],
-    labels: Sequence[str],
-    wanted: Wanted,
-    tried: int,
+def _lengthen(
+    kept: list[tuple[bytes, _Partial]], step: _Readings, there: _Readings, labels: Sequence[str], wanted: Wanted
 ) -> None:
-    """Lengthen the readings at an edge's start by it."""
-    if edge.scores is None:
-        for classes, partial in kept:
-            _add(there, classes, partial.best + edge.worth, partial.mass + edge.worth, partial.edges)
-        return
-    gains = [(int(c), edge.worth + float(edge.scores[c])) for c in np.argsort(edge.scores)[::-1][:tried]]
-    restricts = wanted.restricts
-    for classes, partial in kept:
+    """Lengthen readings by a step."""
+    restricts, last = wanted.restricts, list(step.items())
+    for classes, (best, mass, edges) in kept:
         begun = "".join(labels[c] for c in classes) if restricts else ""
-        edges = (*partial.edges, place)
-        for label, gain in gains:
-            if restricts and not wanted.may_begin(begun + labels[label]):
+        for label, (gain, share, edge) in last:
+            if restricts and label and not wanted.may_begin(begun + labels[label[0]]):
                 continue
-            _add(there, (*classes, label), partial.best + gain, partial.mass + gain, edges)
+            _add(there, classes + label, best + gain, mass + share, edges + edge)
 
 
-def _add(
-    there: dict[tuple[int, ...], _Partial], classes: tuple[int, ...], best: float, mass: float, edges: tuple[int, ...]
-) -> None:
+def _add(there: _Readings, classes: bytes, best: float, mass: float, edges: tuple[int, ...]) -> None:
     known = there.get(classes)
     if known is None:
-        there[classes] = _Partial(best, mass, edges)
+        there[classes] = (best, mass, edges)
         return
-    known.mass = max(known.mass, mass) + math.log1p(math.exp(-abs(known.mass - mass)))
-    if best > known.best:
-        known.best, known.edges = best, edges
+    other, more, way = known
+    if more < mass:
+        more, mass = mass, more
+    more += math.log1p(math.exp(mass - more))
+    there[classes] = (best, more, edges) if best > other else (other, more, way)

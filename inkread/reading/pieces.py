@@ -20,7 +20,11 @@ _LOWEST = 0.3  # ... or lower
 _BRIDGED = 0.45  # ... or has a wider gap between its parts
 _MOST_CUTS = 8  # parts between cuts that a digit has
 _CRUMB = 0.06  # of a piece's ink: smaller parts are a neighbour's
+_AROUND = np.ones((3, 3), np.uint8)
 _SHARED = 1.25  # pens beyond a cut through ink that a stroke may reach which both neighbours own
+
+Box = tuple[int, int, int, int]
+"""Left, top, width, height in pixels of a strip."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +42,7 @@ class Piece:
 
     start: int
     end: int
-    box: tuple[int, int, int, int]
+    box: Box
     picture: NDArray[np.uint8]
     shared: bool
 
@@ -75,63 +79,93 @@ def cut_line(strip: Strip) -> CutLine:
 def _pieces(
     level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts, most: int, tall: float, pen: float
 ) -> list[Piece]:
-    found = []
+    line, found = _Parted(level, mask, cuts), []
+    beyond = max(1, round(_SHARED * pen))
     for start in range(len(cuts.paths) - 1):
         for end in range(start + 1, min(start + 1 + most, len(cuts.paths))):
             if end > start + 1 and float(cuts.gap[end - 1]) > _BRIDGED * tall:
                 break
-            own, left = _between(mask, cuts, start, end)
-            _, _, width, height = cv2.boundingRect(own)
-            if width > _WIDEST * max(tall, height):
+            own, box = line.between(start, end)
+            if box[2] > _WIDEST * max(tall, box[3]):
                 break
-            if height < _LOWEST * tall or cv2.countNonZero(own) < pen * pen:
+            if box[3] < _LOWEST * tall or cv2.countNonZero(own) < pen * pen:
                 continue
-            found.append(Piece(start, end, *_framed(level, mask, own, left), shared=False))
+            found.append(Piece(start, end, box, line.picture(own, box), shared=False))
             if cuts.gap[start] == 0 or cuts.gap[end] == 0:
-                own, left = _between(mask, cuts, start, end, max(1, round(_SHARED * pen)))
-                found.append(Piece(start, end, *_framed(level, mask, own, left), shared=True))
+                own, box = line.between(start, end, beyond)
+                found.append(Piece(start, end, box, line.picture(own, box), shared=True))
     return found
 
 
-def _framed(
-    level: NDArray[np.uint8], mask: NDArray[np.uint8], own: NDArray[np.uint8], left: int
-) -> tuple[tuple[int, int, int, int], NDArray[np.uint8]]:
-    """Return the box of a piece's own ink, which begins at a column, and the piece as the network sees it."""
-    x, y, width, height = cv2.boundingRect(own)
-    inside = np.s_[y : y + height, x : x + width]
-    own = own[inside]
-    near = cv2.dilate(own, np.ones((3, 3), np.uint8))
-    others = cv2.bitwise_and(mask[:, left : left + x + width][inside], cv2.bitwise_not(own))
-    ink = cv2.bitwise_and(level[:, left : left + x + width][inside], cv2.bitwise_and(near, 255 - others))
-    return (left + x, y, width, height), frame(ink)
+class _Parted:
+    """The ink of a line, of which any part between two cuts can be had."""
+
+    def __init__(self, level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts) -> None:
+        self._level, self._mask = level, mask
+        self._through = (cuts.gap == 0).tolist()
+        self._first, self._last = cuts.paths.min(axis=1).tolist(), cuts.paths.max(axis=1).tolist()
+        height, width = mask.shape
+        passed = np.zeros((height, width + 1), np.int16)
+        np.add.at(passed, (np.arange(height), cuts.paths), 1)
+        # Behind which cut each pixel lies; with as much room on both sides, for cuts that are moved.
+        self._behind = np.full((height, 3 * width), len(cuts.paths), np.int16)
+        self._behind[:, :width] = -1
+        self._behind[:, width : 2 * width] = passed[:, :width].cumsum(axis=1) - 1
+        self._pictures: dict[tuple[Box, bytes], NDArray[np.uint8]] = {}
+
+    def between(self, start: int, end: int, beyond: int = 0) -> tuple[NDArray[np.uint8], Box]:
+        """Return the ink between two cuts, without what they left over of a neighbour, and its box.
+
+        Args:
+            start: The place of the left cut.
+            end: The place of the right cut.
+            beyond: Pixels by which the ink goes on behind those of the two that go through ink.
+        """
+        room = self._mask.shape[1]
+        on_left = min(room, beyond) if self._through[start] else 0
+        on_right = min(room, beyond) if self._through[end] else 0
+        x0 = max(0, self._first[start] - on_left)
+        x1 = min(room, max(self._last[end] + on_right, x0 + 1))
+        after = self._behind[:, room + x0 + on_left : room + x1 + on_left] >= start
+        before = self._behind[:, room + x0 - on_right : room + x1 - on_right] < end
+        whole, (left, top, _, _) = _cropped(self._mask[:, x0:x1] * (after & before))
+        own, (x, y, width, height) = _cropped(_without_crumbs(whole))
+        return own, (x0 + left + x, top + y, width, height)
+
+    def picture(self, own: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+        """Return ink of the line, which fills its box, as the network sees it."""
+        key = (box, own.tobytes())  # most pieces are found again with a cut beside them that parts no ink
+        if key not in self._pictures:
+            left, top, width, height = box
+            inside = np.s_[top : top + height, left : left + width]
+            near = cv2.dilate(own, _AROUND)
+            others = cv2.subtract(self._mask[inside], own)
+            self._pictures[key] = frame(cv2.bitwise_and(self._level[inside], cv2.subtract(near, others)))
+        return self._pictures[key]
 
 
-def _between(
-    mask: NDArray[np.uint8], cuts: Cuts, start: int, end: int, beyond: int = 0
-) -> tuple[NDArray[np.uint8], int]:
-    """Return the ink between two cuts, without what they left over of a neighbour; and where it begins.
+def _cropped(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Box]:
+    left, top, width, height = cv2.boundingRect(ink)
+    return ink[top : top + height, left : left + width], (left, top, width, height)
 
-    Args:
-        mask: The ink of the line.
-        cuts: Of the line.
-        start: The place of the left cut.
-        end: The place of the right cut.
-        beyond: Pixels by which the ink goes on behind those of the two that go through ink.
-    """
-    left = cuts.paths[start] - (beyond if cuts.gap[start] == 0 else 0)
-    right = cuts.paths[end] + (beyond if cuts.gap[end] == 0 else 0)
-    x0 = max(0, int(left.min()))
-    x1 = min(mask.shape[1], max(int(right.max()), x0 + 1))
-    columns = np.arange(x0, x1)
-    inside = (columns >= left[:, None]) & (columns < right[:, None])
-    own = np.where(inside, mask[:, x0:x1], 0).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
-    if count > 2:
-        area = stats[1:, cv2.CC_STAT_AREA]
-        keep = area >= _CRUMB * area.max()
-        if not keep.all():
-            own = np.where(np.concatenate([[False], keep])[labels], own, 0).astype(np.uint8)
-    return own, x0
+
+def _without_crumbs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Take out of ink its parts that are much smaller than the largest, and return it."""
+    if not ink.size:
+        return ink
+    outlines, within = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    # Of each part one pixel; an outline within another is of a hole.
+    outer = np.reshape(within, (-1, 4))[:, 3] < 0
+    seeds = [outlines[i][0, 0].tolist() for i in np.flatnonzero(outer).tolist()]
+    if len(seeds) < 2:
+        return ink
+    rest = ink.copy()
+    areas = [cv2.floodFill(rest, None, seed, 0, flags=8)[0] for seed in seeds]
+    least = _CRUMB * max(areas)
+    for seed, area in zip(seeds, areas, strict=True):
+        if area < least:
+            cv2.floodFill(ink, None, seed, 0, flags=8)
+    return ink
 
 
 TRAITS = (
@@ -165,33 +199,33 @@ def traits(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] 
     Returns:
         float64 (n, len(TRAITS)).
     """
-    crossed, gap, tall = line.cuts.crossed.astype(np.float64), line.cuts.gap / line.strip.tall, line.strip.tall
-    foot = np.array([piece.box[1] + piece.box[3] for piece in line.pieces], np.float64)
-    usual = float(np.median(foot)) if len(foot) else 0.0
-    rows = []
-    for i, piece in enumerate(line.pieces):
-        width, height = piece.box[2] / tall, piece.box[3] / tall
-        inner = slice(piece.start + 1, piece.end)
-        has_inner = piece.end > piece.start + 1
-        free = gap[inner] > 0
-        rows.append(
-            (
-                1.0,
-                float(np.log(max(float(proba[i].max()), 1e-6))),
-                0.0 if none is None else -float(np.logaddexp(0.0, min(float(none[i]), 12.0) + 1.0)),
-                max(0.0, 0.75 - height),
-                max(0.0, height - 1.25),
-                max(0.0, width / max(height, 0.3) - 0.8),
-                max(0.0, width - 0.9),
-                max(0.0, 0.3 - width / max(height, 0.3)),
-                float(gap[inner].sum()) if has_inner else 0.0,
-                min(2.5, float(crossed[piece.start])),
-                min(2.5, float(crossed[piece.end])),
-                max(0.0, 1.5 - float(crossed[inner].min())) if has_inner else 0.0,
-                float(free.sum()) if has_inner else 0.0,
-                float(height < 0.7 and width < 0.6 * height),
-                max(0.0, (foot[i] - usual) / tall - 0.15),
-                float(piece.shared),
-            )
-        )
-    return np.array(rows, np.float64).reshape(len(rows), len(TRAITS))
+    cuts, tall, count = line.cuts, line.strip.tall, len(line.pieces)
+    crossed, gap = cuts.crossed.astype(np.float64), cuts.gap / tall
+    start, end = (np.array([getattr(piece, side) for piece in line.pieces], np.int64) for side in ("start", "end"))
+    box = np.array([piece.box for piece in line.pieces], np.float64).reshape(count, 4)
+    width, height, foot = box[:, 2] / tall, box[:, 3] / tall, box[:, 1] + box[:, 3]
+    slender = width / np.maximum(height, 0.3)
+    likely = np.log(np.maximum(proba.max(axis=1).astype(np.float64), 1e-6))
+    other = np.zeros(count) if none is None else -np.logaddexp(0.0, np.minimum(none.astype(np.float64), 12.0) + 1.0)
+    # Of the cuts inside each piece, of which there may be none.
+    gaps, free = (np.concatenate([[0.0], np.cumsum(of, dtype=np.float64)]) for of in (gap, gap > 0))
+    least = np.minimum.reduceat(crossed, np.stack([start + 1, end], axis=1).ravel())[::2]
+    columns = (
+        np.ones(count),
+        likely,
+        other,
+        np.maximum(0.0, 0.75 - height),
+        np.maximum(0.0, height - 1.25),
+        np.maximum(0.0, slender - 0.8),
+        np.maximum(0.0, width - 0.9),
+        np.maximum(0.0, 0.3 - slender),
+        gaps[end] - gaps[start + 1],
+        np.minimum(2.5, crossed[start]),
+        np.minimum(2.5, crossed[end]),
+        np.where(end > start + 1, np.maximum(0.0, 1.5 - least), 0.0),
+        free[end] - free[start + 1],
+        (height < 0.7) & (width < 0.6 * height),
+        np.maximum(0.0, (foot - np.median(foot)) / tall - 0.15),
+        [piece.shared for piece in line.pieces],
+    )
+    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)

@@ -65,13 +65,21 @@ class SegmentedReader:
         pictures = [piece.picture for one in cut for piece in one.pieces]
         if not pictures:
             return [None] * len(strips)
-        proba, none = self._predictor.weigh(np.stack(pictures))
+        proba, none = self._weigh(pictures)
         lines, done = [], 0
         for one in cut:
             mine = slice(done, done + len(one.pieces))
             done = mine.stop
             lines.append(self._line(one, proba[mine], None if none is None else none[mine], wanted))
         return lines
+
+    def _weigh(self, pictures: list[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Return what the predictor says of pictures, of which many are the same."""
+        place: dict[bytes, int] = {}
+        of = [place.setdefault(picture.tobytes(), len(place)) for picture in pictures]
+        x = np.frombuffer(b"".join(place), np.uint8).reshape(-1, *pictures[0].shape)
+        proba, none = self._predictor.weigh(x)
+        return proba[of], None if none is None else none[of]
 
     def _line(
         self, cut: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] | None, wanted: Wanted

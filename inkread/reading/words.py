@@ -93,7 +93,6 @@ def _unread(cut: CutLine, read: list[int]) -> float:
     ink = cut.strip.level > 127
     left_of = np.zeros((ink.shape[0], ink.shape[1] + 1), np.int64)
     np.cumsum(ink, axis=1, out=left_of[:, 1:])
-    rows = np.arange(len(ink))
-    between = np.diff([int(left_of[rows, path].sum()) for path in cut.cuts.paths])
+    between = np.diff(left_of[np.arange(len(ink)), cut.cuts.paths].sum(axis=1))
     covered = sum(int(between[cut.pieces[i].start : cut.pieces[i].end].sum()) for i in read)
     return 1.0 - covered / max(1, int(between.sum()))
