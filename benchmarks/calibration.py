@@ -1,4 +1,4 @@
-"""What the confidence is worth: on MNIST's test pictures, with and without disputed labels, and on other hands.
+"""What the confidence is worth: on MNIST's test pictures and on other hands, with and without disputed labels.
 
 Every picture takes the way of `inkread.read`: in MNIST's form it stays as it is, else it goes through the
 preprocessing. What is rejected as no digit, or found blank, is never answered and counts as wrong. Log loss, Brier
@@ -19,7 +19,8 @@ from benchmarks.common import mnist_or_none, percent
 from benchmarks.other_hands import sets
 from inkread import Predictor
 from inkread.console import table
-from inkread.datasets.disputed import DISPUTED
+from inkread.datasets import Dataset
+from inkread.datasets.disputed import DISPUTED, DISPUTED_OF_UNIPEN
 from inkread.evaluation import calibration, metrics, selective
 from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.reading.confidence import threshold_for
@@ -53,8 +54,14 @@ def _pictures(quick: bool) -> Iterator[tuple[str, Sequence[NDArray[np.uint8]], N
         sure = np.delete(np.arange(len(test)), DISPUTED[test.fingerprint])[:most]
         yield "the same without 15 disputed labels", list(test.images[sure]), test.labels[sure]
     for name, (images, labels) in sets():
-        if not isinstance(images[0], Path):  # the three photos
-            yield name, images[:most], np.array(labels[:most])
+        if isinstance(images[0], Path):  # the three photos
+            continue
+        yield name, images[:most], np.array(labels[:most])
+        if name == "UNIPEN":
+            unipen = Dataset(np.stack(images), np.array(labels), tuple("0123456789"), name)
+            places = DISPUTED_OF_UNIPEN.get(unipen.fingerprint, ())
+            sure = np.delete(np.arange(len(unipen)), places)[:most]
+            yield f"UNIPEN without {len(places)} disputed", list(unipen.images[sure]), unipen.labels[sure]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.polarity import is_dark_on_light
-from inkread.imaging.scale import shrink
+from inkread.imaging.scale import shrink, strongest
+from inkread.imaging.squares import rule_strength
 
 __all__ = ["Sheet", "find_sheet", "transformed"]
 
@@ -65,6 +66,9 @@ def find_sheet(gray: NDArray[np.uint8], work: int = WORK) -> Sheet | None:
     cut = _cuts(light)
     if cut is None:
         return None
+    squares = rule_strength(light)
+    if squares is not None:
+        cut = np.maximum(cut, round(squares)).astype(np.uint8)
     # Twice the distance to the cut: 127.5 stays where ink ends, full ink and paper saturate.
     level = cv2.divide(light, np.maximum(cut, 1), scale=127.5)
     mask = _without_faint(cv2.threshold(level, 127, 255, cv2.THRESH_BINARY)[1], light)
@@ -152,15 +156,7 @@ def _paper_noise(light: NDArray[np.uint8]) -> tuple[float, float]:
 
 def _strength_around(light: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how strong the writing around each pixel is."""
-    small = shrink(light, 128)
-    # Shrunk by the mean, strokes pale: the greatest of each block is what counts.
-    factor = -(-max(light.shape) // 128)
-    if factor > 1:
-        height, width = (-(-side // factor) * factor for side in light.shape)
-        padded = cv2.copyMakeBorder(
-            light, 0, height - light.shape[0], 0, width - light.shape[1], cv2.BORDER_CONSTANT, value=0
-        )
-        small = padded.reshape(height // factor, factor, width // factor, factor).max(axis=(1, 3))
+    small = strongest(light, 128)
     side = max(3, max(small.shape) // 10) | 1
     wide = cv2.dilate(small, np.ones((side, side), np.uint8))
     wide = cv2.blur(wide, (side, side)).astype(np.float32)

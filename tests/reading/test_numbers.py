@@ -42,6 +42,18 @@ def number(text: str, *, size: int = 60, gap: float = 0.5, margin: int = 20, pen
     return cv2.copyMakeBorder(line, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=paper)
 
 
+def squared(picture: np.ndarray, side: float, *, rule: int, degrees: float) -> np.ndarray:
+    """Return a picture with squared paper, its rules a gray level, under its ink."""
+    height, width = picture.shape
+    rise = np.tan(np.radians(degrees))
+    paper = np.full_like(picture, 255)
+    for k in range(-4, int(max(height, width) / side) + 5):
+        at = (k + 0.3) * side
+        cv2.line(paper, (0, round(at)), (width, round(at + rise * width)), rule, 1, cv2.LINE_AA)
+        cv2.line(paper, (round(at), 0), (round(at - rise * height), height), rule, 1, cv2.LINE_AA)
+    return np.minimum(paper, picture)
+
+
 def sheet(*rows: str, **options) -> np.ndarray:
     """Return a picture of numbers below each other."""
     lines = [number(row, **options) for row in rows]
@@ -130,6 +142,17 @@ def test_rules_and_boxes_are_no_digits(reader):
     cv2.line(picture, (0, height - 22), (width, height - 22), 90, 2)
     cv2.rectangle(picture, (8, 8), (width - 8, height - 8), 60, 2)
     assert reader.read(picture, layout="line").text == "12370"
+
+
+@pytest.mark.parametrize("layout", ["auto", "line"])
+@pytest.mark.parametrize("degrees", [-3, 0, 4])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("rule", [130, 155])
+def test_squared_paper_is_no_number(reader, rule, share, degrees, layout):
+    digits = number("42731", pen=0.05, ink=30, margin=50)
+    picture = cv2.GaussianBlur(squared(digits, share * 48, rule=rule, degrees=degrees), (0, 0), 0.6)
+    (line,) = reader.read(picture, layout=layout).lines
+    assert line.transcript == "42731"
 
 
 def test_marks_stand_in_the_transcript(reader):
