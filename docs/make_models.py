@@ -177,7 +177,8 @@ def _accuracy(shipped: list[Shipped], recipes: Any) -> str:
     for recipe in recipes.values():
         if recipe.expected:
             e = recipe.expected
-            said = f"{100 * e.accuracy:.2f} % ± {100 * e.spread:.2f}, {e.seeds} trainings"
+            several = f" ± {100 * e.spread:.2f}, {e.seeds} trainings" if e.seeds > 1 else ", one training"
+            said = f"{100 * e.accuracy:.2f} %{several}"
             rows.append((f"recipe `{recipe.name}`", said, "", "", "", ""))
     columns = ("", "MNIST test, class alone", "without 15 disputed labels", "rejected ones counted as wrong", "ECE")
     return _table((*columns, f"answered at max_error {100 * WISH:g} %"), rows)

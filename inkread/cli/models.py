@@ -126,11 +126,15 @@ def _show_model(name: str) -> None:
 
 def _briefly(recipe: Recipe) -> str:
     e = recipe.expected
-    return f"{e.accuracy:.2%} ± {100 * e.spread:.2f}" if e is not None else ""
+    if e is None:
+        return ""
+    return f"{e.accuracy:.2%} ± {100 * e.spread:.2f}" if e.seeds > 1 else f"{e.accuracy:.2%}"
 
 
 def _expected(recipe: Recipe) -> str:
-    if recipe.expected is None:
-        return ""
     e = recipe.expected
-    return f"{e.accuracy:.2%} (sd {100 * e.spread:.2f}, {e.seeds} seeds)"
+    if e is None:
+        return ""
+    return (
+        f"{e.accuracy:.2%} (sd {100 * e.spread:.2f}, {e.seeds} seeds)" if e.seeds > 1 else f"{e.accuracy:.2%} (1 seed)"
+    )
