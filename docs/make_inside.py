@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from inkread.cli.explain import How, Split, doubtful, explain
+from inkread.cli.explain import How, doubtful, explain
 from inkread.datasets import load
 from inkread.evaluation.inside import embedding_map
 from inkread.evaluation.inside_plots import embedding_scatter
@@ -22,11 +22,9 @@ def main() -> None:
     """Write all of them: what the commands of the page write, and the map, in 256 colours."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        explain(str(EXAMPLES / "slashed-zero-drawing.png"), "default", How.occlusion, None, "mnist", folder)
-        explain(
-            str(EXAMPLES / "photo-of-3.jpg"), "default", How.class_activation, None, None, folder / "activation.png"
-        )
-        doubtful("mnist", "default", Split.test, 20, folder)
+        explain(str(EXAMPLES / "slashed-zero-drawing.png"), nearest="mnist", output=folder)
+        explain(str(EXAMPLES / "photo-of-3.jpg"), method=How.class_activation, output=folder / "activation.png")
+        doubtful("mnist", output=folder)
         draw_map(folder / "map.png")
         for path in sorted(folder.glob("*.png")):
             with Image.open(path) as picture:
