@@ -145,7 +145,7 @@ def embed(x: NDArray[np.uint8], model: str | os.PathLike[str] = "default") -> ND
         model: The name of a shipped or local model, or a path ending in `.onnx`.
 
     Returns:
-        float32 (N, D); of the shipped model D is 160.
+        float32 (N, D); of the shipped model D is 192.
 
     Raises:
         UsageError: Another dtype or shape.
@@ -153,7 +153,7 @@ def embed(x: NDArray[np.uint8], model: str | os.PathLike[str] = "default") -> ND
 
     Example:
         >>> embed(np.zeros((3, 28, 28), np.uint8)).shape
-        (3, 160)
+        (3, 192)
     """
     network = Network(model)
     shape = network.card.shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,10 @@ __all__ = [
 ]
 
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/gif", "image/avif")
+
+
+# Not a tuple: the document would name its items one by one, which is no schema that OpenAPI 3.1 knows.
+Point = Annotated[list[float], Field(min_length=2, max_length=2, description="Across and down, in pixels.")]
 
 
 class _Schema(BaseModel):
@@ -128,11 +132,11 @@ class MarksOut(_Schema):
 
     width: int = Field(description="Of the picture, in pixels, as one looks at it.")
     height: int
-    corners: list[tuple[float, float]] | None = Field(
+    corners: list[Point] | None = Field(
         description="The centres of four filled squares, from the upper left one clockwise."
     )
     mark: float | None = Field(description="Their side.")
-    upright: tuple[float, float] | None = Field(description="The centre of the fifth, which tells which side is up.")
+    upright: Point | None = Field(description="The centre of the fifth, which tells which side is up.")
 
 
 class ThresholdOut(_Schema):

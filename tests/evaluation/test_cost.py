@@ -146,8 +146,8 @@ def test_a_model_file(write_model):
 
 
 def test_the_shipped_model():
-    # 20 of 5 x 5 and 40 of 3 x 3 on 12 x 12, twice 80 of 3 x 3 on 6 x 6, 160 of 3 x 3 on 3 x 3, and a dense layer.
-    layers = (144 * 20 * 25, 144 * 40 * 9 * 20, 36 * 80 * 9 * 40, 36 * 80 * 9 * 80, 9 * 160 * 9 * 80, 160 * 11)
+    # 24 of 5 x 5 and 48 of 3 x 3 on 12 x 12, twice 96 of 3 x 3 on 6 x 6, 192 of 3 x 3 on 3 x 3, and a dense layer.
+    layers = (144 * 24 * 25, 144 * 48 * 9 * 24, 36 * 96 * 9 * 48, 36 * 96 * 9 * 96, 9 * 192 * 9 * 96, 192 * 11)
     assert multiply_adds("default") == sum(layers)
 
 

@@ -214,9 +214,9 @@ def test_disputed_pictures_of_mnist_are_among_the_most_doubtful(mnist_test):
     images, labels = mnist_test
     ranked = doubtful(Predictor().predict_proba(images), labels, 100).ranked
     among = [len(set(disputed) & {d.index for d in ranked[:top]}) for top in (20, 50, 100)]
-    assert among[0] >= 4
-    assert among[1] >= 8
-    assert among[2] >= 10
+    assert among[0] >= 5
+    assert among[1] >= 7
+    assert among[2] >= 8
 
 
 def test_neighbours_of_mnist_agree_with_the_label(mnist_test):

@@ -92,7 +92,7 @@ def test_classifiers_and_the_shipped_model_on_the_same_pictures(pictures, tmp_pa
 
 def test_a_recipe_is_trained_on_the_same_pictures(keras, tiny, pictures, monkeypatch, tmp_path):
     monkeypatch.setitem(RECIPES, "tiny", replace(tiny, config=replace(tiny.config, validation=0.0, epochs=2)))
-    (result,) = compare(contestants(["tiny"]), pictures, Comparison(tmp_path))
+    (result,) = compare(contestants(["recipe:tiny"]), pictures, Comparison(tmp_path))
     assert result.measured.trained_on == 440
     assert result.measured.training_seconds > 0
     assert result.measured.size > 1000

@@ -141,6 +141,7 @@ def another(value, name):
     """A value that a field may have and does not have yet."""
     if isinstance(value, str):
         choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "keep": KEPT, "precision": ("float32", *PRECISIONS)}
+        choices["teacher"] = ("default",)
         return next(choice for choice in choices[name] if choice != value)
     return value + 1 if isinstance(value, int) else value / 2 + 0.1
 

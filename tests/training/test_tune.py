@@ -90,7 +90,8 @@ def test_a_search_begins_near_the_recipe(recipe):
     assert (config.optimizer, config.epochs, config.learning_rate) == (base.optimizer, base.epochs, base.learning_rate)
     assert abs(config.weight_decay - base.weight_decay) <= 1e-5
     assert config.augmentation.rotation == base.augmentation.rotation
-    assert checked_options(recipe.build, config.network, recipe.name) == options_of(recipe.build)
+    usual = {name: value for name, value in options_of(recipe.build).items() if name in ("width", "depth")}
+    assert checked_options(recipe.build, config.network, recipe.name) == usual
 
 
 def test_another_optimizer_has_a_rate_of_its_own():
