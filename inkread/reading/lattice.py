@@ -51,8 +51,8 @@ class Path:
 
 _Partial = tuple[float, float, tuple[int, ...]]
 """The weight of the best way to read some classes, that of all such ways, and the pieces of the best."""
-_Readings = dict[bytes, _Partial]
-"""By their classes, one in each byte: bytes are made and found faster than tuples."""
+_Readings = dict[str, _Partial]
+"""By their classes, one in each character: a string is made and found faster than a tuple."""
 
 
 def best_paths(
@@ -72,16 +72,16 @@ def best_paths(
     """
     steps = _steps(edges, cuts, len(labels) if wanted.restricts else min(_LABELS, len(labels)))
     at: list[_Readings] = [{} for _ in range(cuts)]
-    at[0][b""] = (0.0, 0.0, ())
+    at[0][""] = (0.0, 0.0, ())
     for cut in range(cuts - 1):
         kept = _kept(at[cut], wanted)
         for end, step in steps[cut].items():
             _lengthen(kept, step, at[end], labels, wanted)
         at[cut].clear()
     ended = [
-        Path(mass, through, tuple(classes))
+        Path(mass, through, tuple(map(ord, classes)))
         for classes, (_, mass, through) in at[-1].items()
-        if not wanted.restricts or wanted.allows("".join(labels[c] for c in classes))
+        if not wanted.restricts or wanted.allows("".join(labels[ord(c)] for c in classes))
     ]
     return sorted(ended, key=lambda path: -path.score)[:most]
 
@@ -92,15 +92,15 @@ def _steps(edges: Sequence[Edge], cuts: int, tried: int) -> list[dict[int, _Read
     for place, edge in enumerate(edges):
         step = steps[edge.start].setdefault(edge.end, {})
         if edge.scores is None:
-            _add(step, b"", edge.worth, edge.worth, ())
+            _add(step, "", edge.worth, edge.worth, ())
             continue
         likeliest = edge.scores.argsort()[::-1][:tried]
         for label, score in zip(likeliest.tolist(), edge.scores[likeliest].tolist(), strict=True):
-            _add(step, bytes((label,)), edge.worth + score, edge.worth + score, (place,))
+            _add(step, chr(label), edge.worth + score, edge.worth + score, (place,))
     return steps
 
 
-def _kept(here: _Readings, wanted: Wanted) -> list[tuple[bytes, _Partial]]:
+def _kept(here: _Readings, wanted: Wanted) -> list[tuple[str, _Partial]]:
     """Keep the best readings up to a cut; where something is wanted, the best of each length."""
     ranked = sorted(here.items(), key=lambda item: -item[1][1])
     if not wanted.restricts:
@@ -114,19 +114,19 @@ def _kept(here: _Readings, wanted: Wanted) -> list[tuple[bytes, _Partial]]:
 
 
 def _lengthen(
-    kept: list[tuple[bytes, _Partial]], step: _Readings, there: _Readings, labels: Sequence[str], wanted: Wanted
+    kept: list[tuple[str, _Partial]], step: _Readings, there: _Readings, labels: Sequence[str], wanted: Wanted
 ) -> None:
     """Lengthen readings by a step."""
     restricts, last = wanted.restricts, list(step.items())
     for classes, (best, mass, edges) in kept:
-        begun = "".join(labels[c] for c in classes) if restricts else ""
+        begun = "".join(labels[ord(c)] for c in classes) if restricts else ""
         for label, (gain, share, edge) in last:
-            if restricts and label and not wanted.may_begin(begun + labels[label[0]]):
+            if restricts and label and not wanted.may_begin(begun + labels[ord(label)]):
                 continue
             _add(there, classes + label, best + gain, mass + share, edges + edge)
 
 
-def _add(there: _Readings, classes: bytes, best: float, mass: float, edges: tuple[int, ...]) -> None:
+def _add(there: _Readings, classes: str, best: float, mass: float, edges: tuple[int, ...]) -> None:
     known = there.get(classes)
     if known is None:
         there[classes] = (best, mass, edges)

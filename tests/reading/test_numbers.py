@@ -18,7 +18,9 @@ import inkread
 from inkread.errors import UsageError
 from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
+from inkread.reading.lattice import Edge, best_paths
 from inkread.reading.segmented import SegmentedReader
+from inkread.reading.wanted import Wanted
 from tests.conftest import drawn_digit
 
 
@@ -266,3 +268,12 @@ def test_photos_and_form_fields(reader):
     assert sum(text == row["truth"] for text, row in zip(read, rows, strict=True)) >= 14
     forms = [text == row["truth"] for text, row in zip(read, rows, strict=True) if "nist" in row["file"]]
     assert all(forms)
+
+
+def test_a_line_of_more_classes_than_a_byte_holds():
+    scores = np.log(np.full(300, 0.001))
+    scores[299] = np.log(0.7)
+    labels = tuple(f"<{i}>" for i in range(300))
+    edges = [Edge(0, 1, 0.0, scores), Edge(1, 2, 0.0, scores)]
+    assert best_paths(edges, 3, labels)[0].classes == (299, 299)
+    assert best_paths(edges, 3, labels, Wanted(pattern="<299><299>"))[0].classes == (299, 299)
