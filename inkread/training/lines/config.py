@@ -32,7 +32,7 @@ class LineConfig:
         workers: Processes that compose beside the training; 0 to compose between the steps.
     """
 
-    steps: int = 20_000
+    steps: int = 12_000
     batch_size: int = 64
     learning_rate: float = 0.01
     warmup: float = 0.05

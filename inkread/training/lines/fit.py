@@ -191,8 +191,6 @@ def _begun(config: LineConfig) -> keras.Model:
 
 
 def _compiled(config: LineConfig) -> keras.Model:
-    import keras
-
     from inkread.training.lines.network import build
     from inkread.training.muon import ConvolutionMuon
     from inkread.training.schedule import OneCycle
@@ -206,7 +204,7 @@ def _compiled(config: LineConfig) -> keras.Model:
         use_ema=True,
         ema_momentum=config.average,
     )
-    model.compile(optimizer=optimizer, loss=keras.losses.CTC())
+    model.compile(optimizer=optimizer)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -224,16 +222,16 @@ def _step_of(model: keras.Model) -> Callable[[Batch], float]:
     It is compiled once, for batches of any width: a step compiled anew for some widths adds up in another order, and a
     training that was cut would not go on to the same weights.
     """
-    import keras
     import tensorflow
 
-    loss_of = keras.losses.CTC()
+    from inkread.training.lines.loss import ctc_loss
+
     strips = tensorflow.TensorSpec((None, ROWS, None), "uint8")
     classes = tensorflow.TensorSpec((None, None), "int32")
 
     def step(x: Any, y: Any) -> Any:
         with tensorflow.GradientTape() as tape:
-            loss = loss_of(y, model(x, training=True))
+            loss = ctc_loss(y, model(x, training=True))
         model.optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
