@@ -10,7 +10,7 @@ The training keeps a checkpoint every 500 steps; a cut one goes on when the same
 `--until` stops before the end (the schedule of the learning rate stays that of the whole training), `--measure FILE`
 measures a model file and trains nothing, `--sheet FILE.png` draws composed lines beside those of the cheques and stops.
 
-Command: python -m research.line_reader [--steps 20000] [--seed 0] [--output FOLDER] [--until STEP]
+Command: python -m research.line_reader [--steps 12000] [--seed 0] [--output FOLDER] [--until STEP]
 Needs INKREAD_DATA with mnist/ and dev/. The cheques and photos are read, never trained on.
 """
 
@@ -54,11 +54,11 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=LineConfig.steps)
+    parser, usual = argparse.ArgumentParser(), LineConfig()
+    parser.add_argument("--steps", type=int, default=usual.steps)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--width", type=float, default=LineConfig.width)
-    parser.add_argument("--workers", type=int, default=LineConfig.workers)
+    parser.add_argument("--width", type=float, default=usual.width)
+    parser.add_argument("--workers", type=int, default=usual.workers)
     parser.add_argument("--until", type=int)
     parser.add_argument("--output", type=Path, default=Path("runs/line"))
     parser.add_argument("--measure", type=Path, help="measure this file; train none")
