@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.frame import SIZE
 from inkread.results import Line
 
-__all__ = ["is_one_digit", "is_plain_digit", "may_be_one_digit"]
+__all__ = ["is_lone_piece", "is_one_digit", "is_plain_digit", "may_be_one_digit"]
 
 _TINY = 24  # pixels of the longer side: on fewer nobody writes a number of several digits
 _NARROW = 0.95  # width to height of a line that is rather one digit that fell apart
@@ -18,11 +19,35 @@ _ROUND = 1.4  # ... and of one that is if it is doubtful too: a round zero, a wi
 _SURE = 0.75  # of a line's confidence
 _TOUCHING = 0.03  # of a line's height: a smaller gap between what may be two halves of one digit
 _FEW = 4  # digits: nobody's one falls apart in more
+_SMALL = 512  # pixels of the longer side, up to which a picture is looked at for one lone piece of ink
+_DIFFERS = 0.2  # of the strongest ink: what differs so much from clean paper is on it, and its edge varies by less
+_FAINT = 4  # gray levels: the same
+_LEAST = 12  # pixels of a lone piece's height
 
 
 def is_plain_digit(gray: NDArray[np.uint8]) -> bool:
     """Tell whether a picture is too small, or too much in MNIST's form, to hold more than one digit."""
     return max(gray.shape) <= _TINY or gray.shape == (SIZE, SIZE)
+
+
+def is_lone_piece(gray: NDArray[np.uint8]) -> bool:
+    """Tell whether one piece of ink, higher than wide, stands on clean paper.
+
+    A cheap look, which spares most pictures of a digit the search for lines.
+
+    Args:
+        gray: uint8 (H, W), either polarity.
+    """
+    if max(gray.shape) > _SMALL or min(gray.shape) < _LEAST:
+        return False
+    edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    differs = cv2.absdiff(gray, float(np.median(edge)))
+    cut = _DIFFERS * float(differs.max())
+    if cut <= max(_FAINT, int(edge.max()) - int(edge.min())):
+        return False
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.threshold(differs, cut, 255, cv2.THRESH_BINARY)[1])
+    width, height = stats[-1, cv2.CC_STAT_WIDTH], stats[-1, cv2.CC_STAT_HEIGHT]
+    return bool(count == 2 and height >= _LEAST and width < _NARROW * height)
 
 
 def is_one_digit(lines: tuple[Line, ...]) -> bool:

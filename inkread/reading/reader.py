@@ -17,7 +17,7 @@ from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
 from inkread.reading.confidence import NEVER, threshold_for
 from inkread.reading.documents.document import Document, open_document
-from inkread.reading.layout import is_one_digit, is_plain_digit, may_be_one_digit
+from inkread.reading.layout import is_lone_piece, is_one_digit, is_plain_digit, may_be_one_digit
 from inkread.reading.pages import LineReader, read_line, read_page
 from inkread.reading.predictor import Predictor
 from inkread.reading.segmented import SegmentedReader
@@ -29,6 +29,7 @@ __all__ = ["LAYOUTS", "Layout", "Reader", "read", "read_many"]
 
 Layout = Literal["digit", "line", "page", "auto"]
 LAYOUTS = ("digit", "line", "page", "auto")
+_CLEAR = 0.9  # confidence from which one lone piece of ink is the digit it looks like
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,18 +203,31 @@ class Reader:
         gray = to_gray(check_pixels(picture.pixels))
         if asked.document is not None:
             return asked.document.read(gray, self._line_reader, asked.least_line)
-        layout = asked.layout
-        if layout == "auto" and not asked.wanted.restricts and is_plain_digit(gray):
-            return self._digit(picture, asked), ()
-        lines = (read_line if layout == "line" else read_page)(gray, self._line_reader, asked.wanted)
-        if layout == "auto" and not asked.wanted.restricts:
-            if is_one_digit(lines):
-                return self._digit(picture, asked), ()
-            if may_be_one_digit(lines):
-                digit = self._digit(picture, asked)
-                if digit and digit[0].confidence >= lines[0].confidence:
-                    return digit, ()
-        return tuple(withheld(line, asked.least_line, asked.least_digit) for line in lines), ()
+        if asked.layout == "auto" and not asked.wanted.restricts:
+            return self._told(picture, gray, asked), ()
+        read_all = read_line if asked.layout == "line" else read_page
+        return self._withheld(read_all(gray, self._line_reader, asked.wanted), asked), ()
+
+    def _told(self, picture: Picture, gray: NDArray[np.uint8], asked: _Asked) -> tuple[Line, ...]:
+        """Read a picture as one digit or as lines, as it looks."""
+        if is_plain_digit(gray):
+            return self._digit(picture, asked)
+        if is_lone_piece(gray):
+            digit = self._digit(picture, asked)
+            if digit and digit[0].confidence >= _CLEAR:
+                return digit
+        lines = read_page(gray, self._line_reader, asked.wanted)
+        if is_one_digit(lines):
+            return self._digit(picture, asked)
+        if may_be_one_digit(lines):
+            digit = self._digit(picture, asked)
+            if digit and digit[0].confidence >= lines[0].confidence:
+                return digit
+        return self._withheld(lines, asked)
+
+    @staticmethod
+    def _withheld(lines: tuple[Line, ...], asked: _Asked) -> tuple[Line, ...]:
+        return tuple(withheld(line, asked.least_line, asked.least_digit) for line in lines)
 
     def _digit(self, picture: Picture, asked: _Asked) -> tuple[Line, ...]:
         """Read a picture as one digit; no line when it is blank, or its ink is no digit."""
