@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.boxes import enclosing
 from inkread.imaging.components import Components, components
 from inkread.imaging.frame import pen_width
 from inkread.imaging.ruling import digit_height, without_ruling
@@ -39,20 +40,19 @@ class Strip:
         level: uint8 (h, w), 0 paper, 127 where ink ends, 255 full ink.
         tall: The height of its digits in pixels of the strip.
         matrix: float64 (3, 3), takes points of the strip to points of the picture.
+        gray: uint8 (H, W), the picture.
         dividers: Where it is parted into cells for one digit each, in pixels; empty where digits stand freely.
     """
 
     level: NDArray[np.uint8]
     tall: float
     matrix: NDArray[np.float64]
+    gray: NDArray[np.uint8]
     dividers: tuple[float, ...] = ()
 
     def box(self, left: float, top: float, width: float, height: float) -> tuple[float, float, float, float]:
         """Return (left, top, width, height), in the picture, of what encloses a rectangle of the strip."""
-        corners = [[left, top], [left + width, top], [left + width, top + height], [left, top + height]]
-        there = cv2.perspectiveTransform(np.array([corners], np.float64), self.matrix)[0]
-        (x0, y0), (x1, y1) = there.min(axis=0), there.max(axis=0)
-        return float(x0), float(y0), max(float(x1 - x0), 1e-3), max(float(y1 - y0), 1e-3)
+        return enclosing(self.matrix, left, top, width, height)
 
 
 def find_lines(sheet: Sheet) -> list[Strip]:
@@ -242,7 +242,8 @@ def _strip(sheet: Sheet, mask: NDArray[np.uint8], pieces: Components, line: list
         level = cv2.GaussianBlur(level, (0, 0), 0.4 / scale)
     drawn = cv2.warpPerspective(level, shear, size, flags=cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC)
     there = np.array([[1, 0, int(left) - 1], [0, 1, int(top) - 1], [0, 0, 1]], np.float64)
-    return Strip(np.asarray(drawn, dtype=np.uint8), float(TALL), sheet.matrix @ there @ np.linalg.inv(shear))
+    matrix = sheet.matrix @ there @ np.linalg.inv(shear)
+    return Strip(np.asarray(drawn, dtype=np.uint8), float(TALL), matrix, sheet.gray)
 
 
 def _with_pen(level: NDArray[np.uint8], own: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

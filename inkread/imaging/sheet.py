@@ -41,11 +41,13 @@ class Sheet:
         level: uint8 (h, w), 0 paper, 127 where ink ends, 255 full ink.
         mask: uint8 (h, w), ink 255.
         matrix: float64 (3, 3), takes points of the sheet to points of the picture.
+        gray: uint8 (H, W), the picture.
     """
 
     level: NDArray[np.uint8]
     mask: NDArray[np.uint8]
     matrix: NDArray[np.float64]
+    gray: NDArray[np.uint8]
 
 
 def find_sheet(gray: NDArray[np.uint8], work: int = WORK) -> Sheet | None:
@@ -74,7 +76,7 @@ def find_sheet(gray: NDArray[np.uint8], work: int = WORK) -> Sheet | None:
     mask = _without_faint(cv2.threshold(level, 127, 255, cv2.THRESH_BINARY)[1], light)
     level = cv2.bitwise_and(level, cv2.dilate(mask, np.ones((3, 3), np.uint8)))
     scale_x, scale_y = gray.shape[1] / small.shape[1], gray.shape[0] / small.shape[0]
-    return Sheet(np.asarray(level, dtype=np.uint8), mask, np.diag([scale_x, scale_y, 1.0]))
+    return Sheet(np.asarray(level, dtype=np.uint8), mask, np.diag([scale_x, scale_y, 1.0]), gray)
 
 
 def transformed(sheet: Sheet, matrix: NDArray[np.float64], size: tuple[int, int]) -> Sheet:
@@ -87,7 +89,7 @@ def transformed(sheet: Sheet, matrix: NDArray[np.float64], size: tuple[int, int]
     """
     level = cv2.warpPerspective(sheet.level, matrix, size, flags=cv2.INTER_LINEAR)
     mask = cv2.threshold(level, 127, 255, cv2.THRESH_BINARY)[1]
-    return Sheet(np.asarray(level, dtype=np.uint8), mask, sheet.matrix @ np.linalg.inv(matrix))
+    return Sheet(np.asarray(level, dtype=np.uint8), mask, sheet.matrix @ np.linalg.inv(matrix), sheet.gray)
 
 
 def _is_dark_on_light(gray: NDArray[np.uint8]) -> bool:

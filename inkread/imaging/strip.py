@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkread.imaging.scale import shrink
 
-__all__ = ["ROWS", "STRIP_VERSION", "Strip", "normalize_strip"]
+__all__ = ["ROWS", "STRIP_VERSION", "NormalizedStrip", "normalize_strip"]
 
 STRIP_VERSION = 1  # of what a strip looks like; a line model is made for one
 ROWS = 32
@@ -30,7 +30,7 @@ _TALL = 0.45  # of the height of most of the ink: what is lower is a mark or a s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strip:
+class NormalizedStrip:
     """A normalised line.
 
     Attributes:
@@ -50,7 +50,7 @@ class Strip:
         return x / self.scale + self.left, y / self.scale + self.top
 
 
-def normalize_strip(gray: NDArray[np.uint8], *, dark_ink: bool | None = None) -> Strip | None:
+def normalize_strip(gray: NDArray[np.uint8], *, dark_ink: bool | None = None) -> NormalizedStrip | None:
     """Bring a picture of one line into the form that the line reader takes.
 
     Args:
@@ -74,7 +74,7 @@ def normalize_strip(gray: NDArray[np.uint8], *, dark_ink: bool | None = None) ->
     first = middle - ROWS / 2 / scale
     cut = _resampled(gray, first, scale, max(1, round(width * scale)))
     ink = _ink(cut, dark_ink)
-    return None if ink is None else Strip(ink, scale, 0.0, first)
+    return None if ink is None else NormalizedStrip(ink, scale, 0.0, first)
 
 
 def _resampled(gray: NDArray[np.uint8], first: float, scale: float, columns: int) -> NDArray[np.uint8]:

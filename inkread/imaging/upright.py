@@ -29,7 +29,7 @@ def turned(sheet: Sheet, quarters: int) -> Sheet:
     }
     matrix, _ = turns[quarters % 4]
     level, mask = (np.ascontiguousarray(np.rot90(layer, -quarters)) for layer in (sheet.level, sheet.mask))
-    return Sheet(level, mask, sheet.matrix @ np.linalg.inv(matrix))
+    return Sheet(level, mask, sheet.matrix @ np.linalg.inv(matrix), sheet.gray)
 
 
 def levelled(sheet: Sheet) -> Sheet:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from inkread.errors import UsageError
 from inkread.reading.card import Calibration
 
-__all__ = ["NEVER", "log_odds_of_none", "probabilities", "threshold_for"]
+__all__ = ["NEVER", "lifted", "log_odds_of_none", "probabilities", "tempered", "threshold_for"]
 
 NEVER = math.inf  # a confidence that no answer reaches
+_SURE = 1e-9  # probabilities stay so far from 0 and 1
 
 
 def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -45,6 +46,28 @@ def log_odds_of_none(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     classes, none = scores[:, :-1], scores[:, -1]
     most = classes.max(axis=1)
     return np.asarray(none - most - np.log(np.exp(classes - most[:, None]).sum(axis=1)), dtype=np.float32)
+
+
+def tempered(probability: float, temperature: float) -> float:
+    """Return the probability whose log-odds are those of another one divided by the temperature."""
+    p = min(max(probability, _SURE), 1 - _SURE)
+    return 1 / (1 + math.exp(-math.log(p / (1 - p)) / temperature))
+
+
+def lifted(proba: NDArray[np.floating], label: int, least: float) -> tuple[float, ...]:
+    """Return probabilities in which a class has a least one: a digit is right at least as often as its whole line.
+
+    Args:
+        proba: (C,), summing to 1.
+        label: The class.
+        least: Its probability, if it has less.
+    """
+    out = proba.astype(np.float64)
+    if out[label] < least:
+        rest = max(1.0 - float(out[label]), _SURE)
+        out *= (1.0 - least) / rest
+        out[label] = least
+    return tuple(out.tolist())
 
 
 def threshold_for(calibration: Calibration, max_error: float | None, *, native: bool = False) -> float:

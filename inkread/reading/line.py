@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.imaging.strip import ROWS, Strip, normalize_strip
+from inkread.imaging.boxes import enclosing
+from inkread.imaging.lines import Strip
+from inkread.imaging.patch import patch
+from inkread.imaging.strip import ROWS, NormalizedStrip, normalize_strip
+from inkread.reading.confidence import lifted, tempered
 from inkread.reading.decode import Alignment, align, digit_lattice, n_best, softmax
 from inkread.reading.model_file import open_model
 from inkread.reading.wanted import ANYTHING, Wanted, wanted
 from inkread.results import Box, Digit, Line
 
-__all__ = ["LineReader"]
+__all__ = ["LineReader", "Whole"]
 
 _INK = 96  # of a strip's 255: above it a pixel is ink where boxes are measured
 _EVEN = 16  # columns: strips are padded to a multiple of it
@@ -25,6 +29,21 @@ _WIDE_GAP = 0.5 * ROWS  # columns between two digits that part groups, if also .
 _WIDER = 2.2  # ... so many times the usual gap of the line
 _FAR = 1.2 * ROWS  # columns from its peak within which a digit's ink lies
 _SURE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """A line and what the network makes of it.
+
+    Attributes:
+        strip: The line in the network's form.
+        lattice: float64 (frames, classes), probabilities, the blank first.
+        matrix: float64 (3, 3), takes points of what the strip was made of to points of the picture.
+    """
+
+    strip: NormalizedStrip
+    lattice: NDArray[np.float64]
+    matrix: NDArray[np.float64]
 
 
 class LineReader:
@@ -82,14 +101,22 @@ class LineReader:
         """Read several pictures of one line each; faster than one after the other. Arguments as for `read`."""
         allowed = wanted(length, pattern)
         strips = [normalize_strip(picture, dark_ink=dark_ink) for picture in pictures]
-        known = [i for i, strip in enumerate(strips) if strip is not None]
-        lattices = self.lattices([strip.pixels for strip in strips if strip is not None])
-        out: list[Line | None] = [None] * len(pictures)
-        for i, lattice in zip(known, lattices, strict=True):
-            strip = strips[i]
-            assert strip is not None  # those alone are known
-            out[i] = self.decode(strip, lattice, allowed)
-        return out
+        seen = self._seen(strips, [np.eye(3)] * len(strips))
+        return [None if whole is None else self.decode(whole, allowed) for whole in seen]
+
+    def look(self, strips: Sequence[Strip]) -> list[Whole | None]:
+        """Return what the network makes of lines that were found on pictures; None for those that are blank."""
+        patches = [patch(strip) for strip in strips]
+        return self._seen([normalize_strip(pixels) for pixels, _ in patches], [matrix for _, matrix in patches])
+
+    def _seen(
+        self, strips: Sequence[NormalizedStrip | None], matrices: Sequence[NDArray[np.float64]]
+    ) -> list[Whole | None]:
+        lattices = iter(self.lattices([strip.pixels for strip in strips if strip is not None]))
+        return [
+            None if strip is None else Whole(strip, next(lattices), matrix)
+            for strip, matrix in zip(strips, matrices, strict=True)
+        ]
 
     def lattices(self, strips: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """Return what the network makes of strips.
@@ -116,51 +143,56 @@ class LineReader:
                     out[i] = frames
         return out
 
-    def decode(self, strip: Strip, lattice: NDArray[np.float64], allowed: Wanted = ANYTHING) -> Line | None:
-        """Return the line of a strip and its lattice; None when there is no digit on it."""
-        found = n_best(digit_lattice(lattice), allowed=allowed)
+    def decode(self, whole: Whole, allowed: Wanted = ANYTHING) -> Line | None:
+        """Return the likeliest line of what the network saw; None when there is no digit on it."""
+        found = n_best(digit_lattice(whole.lattice), allowed=allowed)
         if not found or not found[0][0]:
             return None
-        text, likely = found[0]
-        path = align(lattice, text, self.card.labels)
-        per_frame = _padded(strip.pixels) / len(lattice)
-        boxes = _boxes(strip, path, per_frame)
+        alternatives = tuple((text, self._calibrated(p)) for text, p in found if text)
+        return self.line(whole, found[0][0], self._calibrated(found[0][1]), alternatives)
+
+    def line(
+        self,
+        whole: Whole,
+        text: str,
+        confidence: float,
+        alternatives: tuple[tuple[str, float], ...],
+        possible: bool = True,
+    ) -> Line:
+        """Return the line that a text is.
+
+        Args:
+            whole: What the network saw.
+            text: Its digits, one at least.
+            confidence: Of the line.
+            alternatives: Its readings with their probabilities.
+            possible: Whether it may be what was asked for.
+        """
+        path = align(whole.lattice, text, self.card.labels)
+        per_frame = _padded(whole.strip.pixels) / len(whole.lattice)
+        boxes = _boxes(whole.strip, path, per_frame)
         digits = tuple(
-            self._digit(path, k, lattice, _box(strip, box), likely)
+            _digit(path, k, whole.lattice, _box(whole, box), confidence)
             for k, box in enumerate(boxes)
             if path.symbols[k].isdigit()
         )
         spans = [box for box, symbol in zip(boxes, path.symbols, strict=True) if symbol.isdigit()]
-        alternatives = tuple((other, self._calibrated(p)) for other, p in found if other)
-        return Line(
-            digits=digits,
-            box=_box(strip, _around(spans)),
-            confidence=self._calibrated(likely),
-            groups=_groups(text, spans),
-            transcript=path.symbols,
-            alternatives=alternatives,
-        )
+        groups, box = _groups(text, spans), _box(whole, _around(spans))
+        return Line(digits, box, confidence, groups, path.symbols, alternatives, possible)
 
     def _calibrated(self, probability: float) -> float:
-        """Return the probability that a reading is right: the log-odds divided by the card's temperature."""
-        p = min(max(probability, _SURE), 1 - _SURE)
-        return 1 / (1 + math.exp(-math.log(p / (1 - p)) / self.card.calibration.temperature))
+        return tempered(probability, self.card.calibration.temperature)
 
-    def _digit(self, path: Alignment, k: int, lattice: NDArray[np.float64], box: Box, likely: float) -> Digit:
-        """Return one digit: its probabilities are those of the frames around its peak."""
-        value = int(path.symbols[k])
-        begin = (path.peaks[k - 1] + path.peaks[k] + 1) // 2 if k else 0
-        end = (path.peaks[k] + path.peaks[k + 1] + 1) // 2 if k + 1 < len(path.peaks) else len(lattice)
-        begin, end = min(begin, path.frames[k][0]), max(end, path.frames[k][1])
-        most = lattice[begin:end, 1:11].max(axis=0)  # how sure each digit shows there
-        share = most / max(float(most.sum()), _SURE)
-        # A digit is right at least as often as the whole line is.
-        sure = self._calibrated(max(float(share[value] * most[value]), likely))
-        rest = share.copy()
-        rest[value] = 0.0
-        rest = (1.0 - sure) * (rest / rest.sum() if rest.any() else np.full(10, 1 / 9))
-        rest[value] = sure
-        return Digit(value, str(value), sure, tuple(float(p) for p in rest), box)
+
+def _digit(path: Alignment, k: int, lattice: NDArray[np.float64], box: Box, likely: float) -> Digit:
+    """Return one digit: its probabilities are those of the frames around its peak."""
+    value = int(path.symbols[k])
+    begin = (path.peaks[k - 1] + path.peaks[k] + 1) // 2 if k else 0
+    end = (path.peaks[k] + path.peaks[k + 1] + 1) // 2 if k + 1 < len(path.peaks) else len(lattice)
+    begin, end = min(begin, path.frames[k][0]), max(end, path.frames[k][1])
+    most = lattice[begin:end, 1:11].max(axis=0)  # how sure each digit shows there
+    proba = lifted(most / max(float(most.sum()), _SURE), value, likely)
+    return Digit(value, str(value), proba[value], proba, box)
 
 
 Span = tuple[float, float, float, float]
@@ -171,9 +203,9 @@ def _padded(pixels: NDArray[np.uint8]) -> int:
     return -(-pixels.shape[1] // _EVEN) * _EVEN
 
 
-def _box(strip: Strip, span: Span) -> Box:
-    left, top = strip.to_picture(span[0], span[1])
-    return Box(left, top, (span[2] - span[0]) / strip.scale, (span[3] - span[1]) / strip.scale)
+def _box(whole: Whole, span: Span) -> Box:
+    scale, (left, top) = whole.strip.scale, whole.strip.to_picture(span[0], span[1])
+    return Box(*enclosing(whole.matrix, left, top, (span[2] - span[0]) / scale, (span[3] - span[1]) / scale))
 
 
 def _around(spans: Sequence[Span]) -> Span:
@@ -181,7 +213,7 @@ def _around(spans: Sequence[Span]) -> Span:
     return min(left), min(top), max(right), max(bottom)
 
 
-def _boxes(strip: Strip, path: Alignment, per_frame: float) -> list[Span]:
+def _boxes(strip: NormalizedStrip, path: Alignment, per_frame: float) -> list[Span]:
     """Return the box of each symbol's ink: between two of them the line is parted where there is least ink."""
     ink = strip.pixels > _INK
     columns = ink.sum(axis=0)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.lines import Strip
+from inkread.reading.confidence import lifted
 from inkread.reading.lattice import Edge, Path, best_paths
 from inkread.reading.pieces import CutLine, Piece, cut_line, traits
 from inkread.reading.predictor import Predictor
@@ -20,10 +22,11 @@ from inkread.reading.wanted import ANYTHING, Wanted
 from inkread.reading.words import evidence, is_number
 from inkread.results import Box, Digit, Line
 
-__all__ = ["SegmentedReader", "lattice_edges"]
+__all__ = ["Lattice", "Reading", "SegmentedReader", "lattice_edges"]
 
 _GROUP = 1.1  # digit heights: a wider gap parts groups, if it is
 _UNUSUAL = 2.0  # ... times as wide as the line's usual one
+_READINGS = 5  # of a line that are kept
 _CRUMB = -0.2  # what leaving ink unread costs that is too small for a digit
 # How much each trait of a piece speaks for it, in nats; fitted by research/segmented_weights.py, for networks that can
 # tell that a piece is no digit and for those that cannot.
@@ -39,6 +42,36 @@ _WEIGHTS = {
 }  # fmt: skip
 _CLASS = {True: 1.112, False: 1.071}  # how much the classes do
 _UNREAD = {True: -2.728, False: -2.804}  # what leaving a piece unread costs
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a line.
+
+    Attributes:
+        path: Through its lattice.
+        share: Of the weight of all its readings.
+    """
+
+    path: Path
+    share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """A line as pieces, and what the classifier says of each.
+
+    Attributes:
+        cut: The line, with n pieces, one at least.
+        proba: float32 (n, C).
+        none: float32 (n,), the log-odds that a piece is no digit; None when the classifier cannot tell.
+        edges: An edge for each piece, then those that leave ink unread.
+    """
+
+    cut: CutLine
+    proba: NDArray[np.float32]
+    none: NDArray[np.float32] | None
+    edges: list[Edge]
 
 
 class SegmentedReader:
@@ -61,17 +94,24 @@ class SegmentedReader:
         Returns:
             A line for each strip, with boxes in the picture; None where there is no number.
         """
+        return [None if lattice is None else self._line(lattice, wanted) for lattice in self.lattices(strips)]
+
+    def lattices(self, strips: Sequence[Strip]) -> list[Lattice | None]:
+        """Cut lines and classify their pieces; None for a line without any."""
         cut = [cut_line(strip) for strip in strips]
         pictures = [piece.picture for one in cut for piece in one.pieces]
         if not pictures:
             return [None] * len(strips)
         proba, none = self._weigh(pictures)
-        lines, done = [], 0
+        out: list[Lattice | None] = []
+        done = 0
         for one in cut:
             mine = slice(done, done + len(one.pieces))
             done = mine.stop
-            lines.append(self._line(one, proba[mine], None if none is None else none[mine], wanted))
-        return lines
+            known = None if none is None else none[mine]
+            edges = lattice_edges(one, proba[mine], known)
+            out.append(Lattice(one, proba[mine], known, edges) if one.pieces else None)
+        return out
 
     def _weigh(self, pictures: list[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Return what the predictor says of pictures, of which many are the same."""
@@ -81,34 +121,66 @@ class SegmentedReader:
         proba, none = self._predictor.weigh(x)
         return proba[of], None if none is None else none[of]
 
-    def _line(
-        self, cut: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] | None, wanted: Wanted
-    ) -> Line | None:
-        if not cut.pieces:
-            return None
+    def readings(self, lattice: Lattice, wanted: Wanted = ANYTHING, most: int = _READINGS) -> dict[str, Reading]:
+        """Return the likeliest readings of a line that have a digit, the best first."""
         labels = self._predictor.labels
-        edges = lattice_edges(cut, proba, none)
-        paths = best_paths(edges, len(cut.cuts.paths), labels, wanted)
-        impossible = not paths and wanted.restricts
-        if impossible:
-            paths = best_paths(edges, len(cut.cuts.paths), labels)
+        paths = best_paths(lattice.edges, len(lattice.cut.cuts.paths), labels, wanted, most)
         paths = [path for path in paths if path.classes]
-        if not paths:
-            return None
-        total = float(np.logaddexp.reduce([path.score for path in paths]))
-        shares = [math.exp(path.score - total) for path in paths]
-        if none is not None and _is_none(cut, edges, paths[0], shares[0], none, wanted):
-            return None
-        return _result(cut, proba, paths, shares, labels, impossible)
+        total = float(np.logaddexp.reduce([path.score for path in paths])) if paths else 0.0
+        return {"".join(labels[c] for c in path.classes): Reading(path, math.exp(path.score - total)) for path in paths}
 
+    def is_number(self, lattice: Lattice, reading: Reading, wanted: Wanted = ANYTHING) -> bool:
+        """Tell a number from a word or a scribble; where one is wanted, it is none if most of its digits are none."""
+        if lattice.none is None:
+            return True
+        if wanted.restricts:
+            return not np.median(lattice.none[list(reading.path.edges)]) > 0
+        return is_number(evidence(lattice.cut, lattice.edges, reading.path, reading.share, lattice.none))
 
-def _is_none(
-    cut: CutLine, edges: list[Edge], path: Path, share: float, none: NDArray[np.float32], wanted: Wanted
-) -> bool:
-    """Tell a word or a scribble; where a number is wanted, only if most of what would be read is no digit."""
-    if wanted.restricts:
-        return bool(np.median(none[list(path.edges)]) > 0)
-    return not is_number(evidence(cut, edges, path, share, none))
+    def line(
+        self,
+        lattice: Lattice,
+        reading: Reading,
+        confidence: float,
+        alternatives: tuple[tuple[str, float], ...],
+        possible: bool = True,
+    ) -> Line:
+        """Return the line that a reading is.
+
+        Args:
+            lattice: The line.
+            reading: One of its own.
+            confidence: Of the line.
+            alternatives: Its readings with their probabilities.
+            possible: Whether it may be what was asked for.
+        """
+        strip, labels, path = lattice.cut.strip, self._predictor.labels, reading.path
+        chosen = [lattice.cut.pieces[place] for place in path.edges]
+        digits = []
+        for place, label, piece in zip(path.edges, path.classes, chosen, strict=True):
+            proba = lifted(lattice.proba[place], label, confidence)
+            digits.append(Digit(label, labels[label], proba[label], proba, Box(*strip.box(*piece.box))))
+        groups, transcript = _written(lattice.cut, chosen, [digit.label for digit in digits])
+        left, top = min(c.box[0] for c in chosen), min(c.box[1] for c in chosen)
+        right, bottom = max(c.box[0] + c.box[2] for c in chosen), max(c.box[1] + c.box[3] for c in chosen)
+        box = Box(*strip.box(left, top, right - left, bottom - top))
+        return Line(tuple(digits), box, confidence, groups, transcript, alternatives, possible)
+
+    def _line(self, lattice: Lattice, wanted: Wanted) -> Line | None:
+        readings = self.readings(lattice, wanted)
+        possible = bool(readings) or not wanted.restricts
+        readings = readings or self.readings(lattice)
+        if not readings:
+            return None
+        best = next(iter(readings.values()))
+        if not self.is_number(lattice, best, wanted):
+            return None
+        likely = math.prod(
+            float(lattice.proba[place][c]) for place, c in zip(best.path.edges, best.path.classes, strict=True)
+        )
+        confidence = min(best.share, likely) if possible else 0.0
+        alternatives = tuple((text, reading.share) for text, reading in readings.items())
+        return self.line(lattice, best, confidence, alternatives, possible)
 
 
 def lattice_edges(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] | None) -> list[Edge]:
@@ -123,33 +195,6 @@ def lattice_edges(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.fl
         price = _UNREAD[told] if (start, start + 1) in reached else _CRUMB
         edges.append(Edge(start, start + 1, price, None))
     return edges
-
-
-def _result(
-    cut: CutLine,
-    proba: NDArray[np.float32],
-    paths: list[Path],
-    shares: list[float],
-    labels: Sequence[str],
-    impossible: bool,
-) -> Line:
-    """Return the line that the best path reads, its boxes in the picture."""
-    strip, best = cut.strip, paths[0]
-    chosen = [cut.pieces[place] for place in best.edges]
-    digits = tuple(
-        Digit(c, labels[c], float(proba[place][c]), tuple(float(p) for p in proba[place]), Box(*strip.box(*piece.box)))
-        for place, c, piece in zip(best.edges, best.classes, chosen, strict=True)
-    )
-    product = math.prod(digit.confidence for digit in digits)
-    confidence = 0.0 if impossible else min(shares[0], product)
-    groups, transcript = _written(cut, chosen, [labels[c] for c in best.classes])
-    alternatives = tuple(
-        ("".join(labels[c] for c in path.classes), share) for path, share in zip(paths, shares, strict=True)
-    )
-    left, top = min(c.box[0] for c in chosen), min(c.box[1] for c in chosen)
-    right, bottom = max(c.box[0] + c.box[2] for c in chosen), max(c.box[1] + c.box[3] for c in chosen)
-    box = Box(*strip.box(left, top, right - left, bottom - top))
-    return Line(digits, box, confidence, groups, transcript, alternatives, not impossible)
 
 
 def _written(cut: CutLine, chosen: list[Piece], texts: list[str]) -> tuple[tuple[str, ...], str]:

@@ -10,10 +10,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from inkread.datasets.lines import SYMBOLS
 from inkread.errors import ModelError, ModelNotFoundError, UsageError
-from inkread.imaging.strip import ROWS, STRIP_VERSION, Strip
+from inkread.imaging.strip import ROWS, STRIP_VERSION, NormalizedStrip
 from inkread.reading.card import CARD_KEY, Calibration
-from inkread.reading.line import LineReader
+from inkread.reading.line import LineReader, Whole
 from inkread.reading.model_file import open_model
+from inkread.reading.wanted import wanted
 from tests.model_files import make_card
 
 STEP = 15  # gray levels from one class to the next
@@ -57,18 +58,18 @@ def reader(tmp_path) -> LineReader:
     return LineReader(write_line_model(tmp_path / "line.onnx"))
 
 
-def strip(text: str, *, gap: int = 8, wide: int = 8, scale: float = 0.5) -> Strip:
+def strip(text: str, *, gap: int = 8, wide: int = 8, scale: float = 0.5) -> NormalizedStrip:
     """Return a strip whose columns spell a text in gray levels, each symbol a bar of 20 rows."""
     columns = np.zeros((ROWS, gap + (gap + wide) * len(text)), np.uint8)
     for i, symbol in enumerate(text):
         left = gap + i * (gap + wide)
         if symbol != " ":
             columns[6:26, left : left + wide] = STEP * (SYMBOLS.index(symbol) + 1)
-    return Strip(columns, scale, 0.0, 10.0)
+    return NormalizedStrip(columns, scale, 0.0, 10.0)
 
 
-def read(reader: LineReader, one: Strip):
-    return reader.decode(one, reader.lattices([one.pixels])[0])
+def read(reader: LineReader, one: NormalizedStrip):
+    return reader.decode(Whole(one, reader.lattices([one.pixels])[0], np.eye(3)))
 
 
 def test_digits_and_marks_are_read_in_their_order(reader):
@@ -110,11 +111,9 @@ def test_no_digit_is_no_line(reader):
 
 def test_a_constraint_is_kept(reader):
     one = strip("2297")
-    lattice = reader.lattices([one.pixels])[0]
-    from inkread.reading.wanted import wanted
-
-    assert reader.decode(one, lattice, wanted(3, None)).text in {"229", "297", "227"}
-    assert reader.decode(one, lattice, wanted(None, r"22\d\d")).text == "2297"
+    whole = Whole(one, reader.lattices([one.pixels])[0], np.eye(3))
+    assert reader.decode(whole, wanted(3, None)).text in {"229", "297", "227"}
+    assert reader.decode(whole, wanted(None, r"22\d\d")).text == "2297"
     picture = np.full((60, 200), 255, np.uint8)
     with pytest.raises(UsageError, match="regular expression"):
         reader.read(picture, pattern="(")

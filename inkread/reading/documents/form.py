@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import UnreadableImageError
+from inkread.imaging.boxes import enclosing
 from inkread.imaging.corners import register
 from inkread.imaging.lines import Strip, one_line
 from inkread.imaging.sheet import Sheet, find_sheet
@@ -61,7 +62,7 @@ class Form:
         lines = _read(self.template.fields, strips, reader)
         held = [None if line is None else withheld(line, least) for line in lines]
         fields = [
-            _field(field, line, Box(*_on_scan(matrix, field.box)))
+            _field(field, line, Box(*enclosing(matrix, *field.box)))
             for field, line in zip(self.template.fields, held, strict=True)
         ]
         return tuple(line for line in held if line is not None), _with_sums(self.template, fields)
@@ -114,7 +115,7 @@ def field_strip(gray: NDArray[np.uint8], matrix: NDArray[np.float64], field: For
     sheet = _without_dividers(sheet, field, scale * inset)
     if cv2.countNonZero(sheet.mask) < _LEAST_INK * sheet.mask.size:
         return None
-    strips = one_line(replace(sheet, matrix=np.linalg.inv(there) @ sheet.matrix))
+    strips = one_line(replace(sheet, matrix=np.linalg.inv(there) @ sheet.matrix, gray=gray))
     return replace(strips[0], dividers=_dividers(strips[0], matrix, field)) if strips else None
 
 
@@ -138,7 +139,7 @@ def _without_dividers(sheet: Sheet, field: FormField, inset: float) -> Sheet:
         first, last = (round(i * cell - inset + side * _DIVIDER * cell) for side in (-1, 1))
         level[:, max(0, first) : last + 1] = 0
         mask[:, max(0, first) : last + 1] = 0
-    return Sheet(level, mask, sheet.matrix)
+    return replace(sheet, level=level, mask=mask)
 
 
 def _wanted(field: FormField) -> Wanted:
@@ -161,14 +162,6 @@ def _read(fields: Sequence[FormField], strips: Sequence[Strip | None], reader: L
         for place, line in zip(places, found, strict=True):
             lines[place] = line
     return lines
-
-
-def _on_scan(matrix: NDArray[np.float64], box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    left, top, width, height = box
-    corners = [[left, top], [left + width, top], [left + width, top + height], [left, top + height]]
-    there = cv2.perspectiveTransform(np.array([corners], np.float64), matrix)[0]
-    (x0, y0), (x1, y1) = there.min(axis=0), there.max(axis=0)
-    return float(x0), float(y0), float(x1 - x0), float(y1 - y0)
 
 
 def _field(field: FormField, line: Line | None, box: Box) -> Field:
