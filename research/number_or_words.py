@@ -6,14 +6,14 @@ training's templates, joined writing and scribbles. The threshold loses 2 of 1,0
 development pictures nor those of `python -m benchmarks non_numbers` are looked at; the templates of letters are drawn
 there too.
 
-Command: python -m research.number_or_words [--model default] [--lines 3000] [--words 1000]
+Command: python -m research.number_or_words [--model default] [--line line] [--lines 3000] [--words 1000]
 Needs INKREAD_DATA with mnist/, and scikit-learn.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -25,11 +25,12 @@ from inkread.evaluation.strings import edits
 from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import levelled
-from inkread.reading.lattice import best_paths
-from inkread.reading.pieces import cut_line
+from inkread.reading.combined import shares
+from inkread.reading.decode import digit_lattice, n_best
+from inkread.reading.line import LineReader
 from inkread.reading.predictor import Predictor
-from inkread.reading.segmented import lattice_edges
-from inkread.reading.words import EVIDENCE, evidence
+from inkread.reading.segmented import SegmentedReader, normalised
+from inkread.reading.words import EVIDENCE, WHOLE, evidence, whole_evidence
 from inkread.training import non_digits
 from inkread.training.templates import draw_letter
 
@@ -41,32 +42,42 @@ FONTS = (
 SCRIBBLES = ("scribble", "wandering line", "zigzag", "strokes", "blot", "lines", "texture", "dots", "sign")
 SHEET = (220, 2400)
 
+Readers = tuple[SegmentedReader, LineReader]
+
 
 def main() -> None:
-    from sklearn.linear_model import LogisticRegression
-
     parser = argparse.ArgumentParser(prog="python -m research.number_or_words", description=__doc__)
     parser.add_argument("--model", default="default")
+    parser.add_argument("--line", default="line")
     parser.add_argument("--lines", type=int, default=3000)
     parser.add_argument("--words", type=int, default=1000)
     options = parser.parse_args()
-    predictor = Predictor(options.model)
-    numbers = composed(predictor, options.lines, np.random.default_rng(11))
-    words = written(predictor, options.words, np.random.default_rng(3))
+    cv2.setNumThreads(1)
+    readers = SegmentedReader(Predictor(options.model)), LineReader(options.line)
+    numbers = composed(readers, options.lines, np.random.default_rng(11))
+    words = written(readers, options.words, np.random.default_rng(3))
+    print(f"{options.model}, {options.line}: {len(numbers)} numbers, {len(words)} words")
+    for names in (EVIDENCE, (*EVIDENCE, *WHOLE)):
+        _print_fit(names, numbers[:, : len(names)], words[:, : len(names)])
+
+
+def _print_fit(names: Sequence[str], numbers: NDArray[np.float64], words: NDArray[np.float64]) -> None:
+    from sklearn.linear_model import LogisticRegression
+
     x, y = np.vstack([numbers, words]), np.repeat([1, 0], [len(numbers), len(words)])
     centre, spread = x.mean(axis=0), x.std(axis=0)
     fit = LogisticRegression(max_iter=2000).fit((x - centre) / spread, y)
     weights = fit.coef_[0] / spread
     bias = float(fit.intercept_[0] - weights @ centre)
     least = float(np.quantile(numbers @ weights + bias, LOST))
-    print(f"{options.model}: {len(numbers)} numbers, {len(words)} words; bias {bias:.3f}, threshold {least:.3f}")
+    print(f"bias {bias:.3f}, threshold {least:.3f}")
     print(f"words taken for numbers: {float((words @ weights + bias >= least).mean()):.3f}")
-    for name, weight in zip(EVIDENCE, weights, strict=True):
+    for name, weight in zip(names, weights, strict=True):
         print(f'    "{name}": {weight:.3f},')
 
 
-def composed(predictor: Predictor, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the evidence of composed lines, (n, len(EVIDENCE))."""
+def composed(readers: Readers, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the evidence of composed lines, (n, len(EVIDENCE) + len(WHOLE))."""
     digits, found = mnist("train"), []
     for _ in range(count):
         chosen = rng.integers(0, len(digits), int(rng.integers(1, 11)))
@@ -74,36 +85,36 @@ def composed(predictor: Predictor, count: int, rng: np.random.Generator) -> NDAr
         spread, noise = float(rng.uniform(0.02, 0.35)), float(rng.choice([0.0, 0.5, 1.0]))
         manner = Manner((low, low + spread), noise, (float(rng.uniform(0.6, 0.95)), 1.15), 0.15)
         truth = "".join(str(label) for label in digits.labels[chosen])
-        for text, traits in _judged(compose(digits.images[chosen], manner, rng), predictor):
+        for text, traits in _judged(compose(digits.images[chosen], manner, rng), readers):
             if edits(text, truth) <= len(truth) // 4:
                 found.append(traits)
     return np.array(found)
 
 
-def written(predictor: Predictor, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the evidence of words and scribbles, (n, len(EVIDENCE))."""
+def written(readers: Readers, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the evidence of words and scribbles, (n, len(EVIDENCE) + len(WHOLE))."""
     kinds, found = (_typed, _lettered, _joined, _scribbled), []
     for _ in range(count):
         ink = kinds[int(rng.choice(4, p=[0.4, 0.2, 0.25, 0.15]))](rng)
-        found += [traits for _, traits in _judged(_photographed(ink, rng), predictor)]
+        found += [traits for _, traits in _judged(_photographed(ink, rng), readers)]
     return np.array(found)
 
 
-def _judged(gray: NDArray[np.uint8], predictor: Predictor) -> list[tuple[str, NDArray[np.float64]]]:
-    sheet = find_sheet(gray)
-    out = []
+def _judged(gray: NDArray[np.uint8], readers: Readers) -> list[tuple[str, NDArray[np.float64]]]:
+    """Return what is read on a picture, and the evidence of both readers."""
+    sheet, out = find_sheet(gray), []
+    pieces, lines = readers
     for strip in one_line(levelled(sheet)) if sheet else []:
-        line = cut_line(strip)
-        if not line.pieces:
+        lattice, whole = pieces.lattices([strip])[0], lines.look([strip])[0]
+        found = pieces.readings(lattice) if lattice else {}
+        if not lattice or not whole or not found or lattice.none is None:
             continue
-        proba, none = predictor.weigh(np.stack([piece.picture for piece in line.pieces]))
-        edges = lattice_edges(line, proba, none)
-        paths = [path for path in best_paths(edges, len(line.cuts.paths), predictor.labels) if path.classes]
-        if not paths or none is None:
-            continue
-        share = math.exp(paths[0].score - np.logaddexp.reduce([path.score for path in paths]))
-        text = "".join(predictor.labels[c] for c in paths[0].classes)
-        out.append((text, evidence(line, edges, paths[0], share, none)))
+        by_pieces = normalised(found)
+        best = next(iter(found))
+        by_whole = dict(n_best(digit_lattice(whole.lattice), 12, beam=20))
+        text, share = shares(by_pieces, by_whole)[0]
+        known = evidence(lattice.cut, lattice.edges, found[best], by_pieces[best], lattice.none)
+        out.append((text, np.concatenate([known, whole_evidence(whole.lattice, share)])))
     return out
 
 

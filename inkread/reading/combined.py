@@ -8,17 +8,19 @@ it, with an exponent on the one (a product of experts: Hinton 2002).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inkread.imaging.lines import Strip
 from inkread.reading.confidence import tempered
 from inkread.reading.decode import digit_lattice, n_best
+from inkread.reading.lattice import Path
 from inkread.reading.line import LineReader, Whole
-from inkread.reading.segmented import Lattice, Reading, SegmentedReader
-from inkread.reading.wanted import ANYTHING, Wanted
+from inkread.reading.segmented import Lattice, SegmentedReader, normalised
+from inkread.reading.wanted import ANYTHING, BROKEN, Wanted
+from inkread.reading.words import whole_evidence
 from inkread.results import Line
 
 __all__ = ["CombinedReader", "shares"]
@@ -27,6 +29,7 @@ _READINGS = 12  # of each reader
 _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
 _WEIGHT = 1.3  # of the reader of whole lines
+_NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 
 
@@ -62,56 +65,82 @@ class CombinedReader:
         seen = zip(self._pieces.lattices(strips), self._whole.look(strips), strict=True)
         return [self._line(_Seen(*both), wanted) for both in seen]
 
+    def both(self, strip: Strip) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the readings of one line by pieces, and those as a whole, with their probabilities."""
+        seen = _Seen(self._pieces.lattices([strip])[0], self._whole.look([strip])[0])
+        return normalised(self._paths(seen, ANYTHING)), self._texts(seen, ANYTHING)
+
     def _line(self, seen: _Seen, wanted: Wanted) -> Line | None:
-        pieces, ranked = self._readings(seen, wanted)
-        possible = bool(ranked) or not wanted.restricts
-        if not ranked:
-            pieces, ranked = self._readings(seen, ANYTHING)
+        paths, texts = self._paths(seen, ANYTHING), self._texts(seen, ANYTHING)
+        by_pieces, by_whole, best = normalised(paths), dict(texts), next(iter(paths), "")
+        if wanted.restricts:
+            allowed = self._paths(seen, wanted)
+            by_pieces |= _beside(allowed, paths)
+            paths |= allowed
+            # A search that must give something finds even what is not there.
+            by_whole |= {
+                text: p for text, p in self._texts(seen, wanted).items() if math.log(p or _NOTHING) > _LEAST[1]
+            }
+        ranked = shares(by_pieces, by_whole, wanted)
+        possible = bool(ranked)
+        ranked = ranked or shares(by_pieces, by_whole)
         if not ranked or not ranked[0][0]:
             return None
         text, share = ranked[0]
-        if pieces and seen.pieces and not self._pieces.is_number(seen.pieces, next(iter(pieces.values())), wanted):
-            return None
+        if paths and seen.pieces:
+            more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()
+            if not self._pieces.is_number(seen.pieces, paths[best], by_pieces[best], wanted, more):
+                return None
         confidence = self._calibrated(share) if possible else 0.0
         alternatives = tuple((other, self._calibrated(p)) for other, p in ranked[:_SHOWN] if other)
-        reading = pieces.get(text) or self._by_pieces(seen, text)
-        if reading and seen.pieces:
-            return self._pieces.line(seen.pieces, reading, confidence, alternatives, possible)
-        assert seen.whole is not None  # a text that does not come from the one comes from the other
-        return self._whole.line(seen.whole, text, confidence, alternatives, possible)
+        path = paths.get(text) or self._paths(seen, Wanted(among=frozenset([text]))).get(text)
+        if path is None or seen.pieces is None:
+            assert seen.whole is not None  # a text that does not come from the one comes from the other
+            return self._whole.line(seen.whole, text, confidence, alternatives, possible)
+        line = self._pieces.line(seen.pieces, path, confidence, alternatives, possible)
+        if seen.whole is None:
+            return line
+        # Of marks the reader of whole lines knows more: they are classes of its own.
+        return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups))
 
-    def _readings(self, seen: _Seen, wanted: Wanted) -> tuple[dict[str, Reading], list[tuple[str, float]]]:
-        """Return the readings by pieces, and those of both readers with their shares, the best first."""
-        pieces = self._pieces.readings(seen.pieces, wanted, _READINGS) if seen.pieces else {}
-        whole = {}
-        if seen.whole:
-            whole = dict(n_best(digit_lattice(seen.whole.lattice), _READINGS, beam=_BEAM, allowed=wanted))
-        return pieces, shares({text: reading.share for text, reading in pieces.items()}, whole)
+    def _paths(self, seen: _Seen, wanted: Wanted) -> dict[str, Path]:
+        return self._pieces.readings(seen.pieces, wanted, _READINGS) if seen.pieces else {}
 
-    def _by_pieces(self, seen: _Seen, text: str) -> Reading | None:
-        """Return the way to cut a line into digits that were read as a whole, if there is one."""
-        if seen.pieces is None:
-            return None
-        return self._pieces.readings(seen.pieces, Wanted(among=frozenset([text])), 1).get(text)
+    def _texts(self, seen: _Seen, wanted: Wanted) -> dict[str, float]:
+        if seen.whole is None:
+            return {}
+        return dict(n_best(digit_lattice(seen.whole.lattice), _READINGS, beam=_BEAM, allowed=wanted))
 
     def _calibrated(self, share: float) -> float:
         return tempered(share, self._whole.card.calibration.temperature)
 
 
-def shares(pieces: dict[str, float], whole: dict[str, float]) -> list[tuple[str, float]]:
+def _beside(allowed: Mapping[str, Path], free: Mapping[str, Path]) -> dict[str, float]:
+    """Return the probabilities of allowed readings among those that are free to be anything."""
+    total = float(np.logaddexp.reduce([path.score for path in (free or allowed).values()] or [0.0]))
+    return {text: min(1.0, math.exp(path.score - total)) for text, path in allowed.items()}
+
+
+def shares(
+    pieces: Mapping[str, float], whole: Mapping[str, float], wanted: Wanted = ANYTHING, exponent: float = _WEIGHT
+) -> list[tuple[str, float]]:
     """Return readings with their shares of the weight of all, the best first.
 
     Args:
         pieces: Readings by pieces with their probabilities.
         whole: Those as a whole.
+        wanted: What the line may be: other readings are left out, and count as lines that break it, of which there are
+            few.
+        exponent: Of the reader of whole lines.
     """
     texts = list(dict.fromkeys([*pieces, *whole]))
     if not texts:
         return []
     by_pieces, by_whole = (
-        np.array([max(math.log(found.get(text, 0.0) or 1e-300), least) for text in texts])
+        np.array([max(math.log(found.get(text, 0.0) or _NOTHING), least) for text in texts])
         for found, least in zip((pieces, whole), _LEAST, strict=True)
     )
-    weight = by_pieces + _WEIGHT * by_whole
+    allows = np.array([not wanted.restricts or wanted.allows(text) for text in texts])
+    weight = by_pieces + exponent * by_whole + np.where(allows, 0.0, math.log(BROKEN))
     share = np.exp(weight - np.logaddexp.reduce(weight))
-    return [(texts[i], float(share[i])) for i in np.argsort(-share, kind="stable")]
+    return [(texts[i], float(share[i])) for i in np.argsort(-share, kind="stable") if allows[i]]

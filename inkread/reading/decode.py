@@ -64,7 +64,7 @@ def n_best(
         beam: How many beginnings are followed; under a constraint so many of each length, because those it allows
             can be unlikely ones.
         least: A digit less probable than this in a frame begins nothing there; 0 to leave nothing out.
-        allowed: What the strings may be; their probabilities are then those among the allowed strings found.
+        allowed: What the strings may be.
 
     Returns:
         At most `count` of them; none where no string that is allowed is possible.
@@ -75,8 +75,7 @@ def n_best(
     found = [(text, score) for text, score in found if allowed.allows(text)]
     if not found or found[0][1] < _CLEAR:
         found = [(text, score) for text, score in _search(lattice, beam, 0.0, allowed) if allowed.allows(text)]
-    total = math.fsum(math.exp(score - found[0][1]) for _, score in found) if found else 1.0
-    return [(text, math.exp(score - found[0][1]) / total) for text, score in found[:count]]
+    return [(text, math.exp(score)) for text, score in found[:count]]
 
 
 def _search(

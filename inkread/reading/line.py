@@ -17,10 +17,10 @@ from inkread.imaging.strip import ROWS, NormalizedStrip, normalize_strip
 from inkread.reading.confidence import lifted, tempered
 from inkread.reading.decode import Alignment, align, digit_lattice, n_best, softmax
 from inkread.reading.model_file import open_model
-from inkread.reading.wanted import ANYTHING, Wanted, wanted
+from inkread.reading.wanted import ANYTHING, BROKEN, Wanted, wanted
 from inkread.results import Box, Digit, Line
 
-__all__ = ["LineReader", "Whole"]
+__all__ = ["LineReader", "Whole", "spaced"]
 
 _INK = 96  # of a strip's 255: above it a pixel is ink where boxes are measured
 _EVEN = 16  # columns: strips are padded to a multiple of it
@@ -148,8 +148,10 @@ class LineReader:
         found = n_best(digit_lattice(whole.lattice), allowed=allowed)
         if not found or not found[0][0]:
             return None
-        alternatives = tuple((text, self._calibrated(p)) for text, p in found if text)
-        return self.line(whole, found[0][0], self._calibrated(found[0][1]), alternatives)
+        among = sum(p for _, p in found) if allowed.restricts else 1.0
+        among += BROKEN * max(0.0, 1.0 - among)
+        alternatives = tuple((text, self._calibrated(p / among)) for text, p in found if text)
+        return self.line(whole, found[0][0], alternatives[0][1], alternatives)
 
     def line(
         self,
@@ -178,7 +180,11 @@ class LineReader:
         )
         spans = [box for box, symbol in zip(boxes, path.symbols, strict=True) if symbol.isdigit()]
         groups, box = _groups(text, spans), _box(whole, _around(spans))
-        return Line(digits, box, confidence, groups, path.symbols, alternatives, possible)
+        return Line(digits, box, confidence, groups, spaced(path.symbols, groups), alternatives, possible)
+
+    def transcript(self, whole: Whole, text: str, groups: Sequence[str]) -> str:
+        """Return a text with the marks that stand on the line, its groups apart; arguments as for `line`."""
+        return spaced(align(whole.lattice, text, self.card.labels).symbols, groups)
 
     def _calibrated(self, probability: float) -> float:
         return tempered(probability, self.card.calibration.temperature)
@@ -193,6 +199,18 @@ def _digit(path: Alignment, k: int, lattice: NDArray[np.float64], box: Box, like
     most = lattice[begin:end, 1:11].max(axis=0)  # how sure each digit shows there
     proba = lifted(most / max(float(most.sum()), _SURE), value, likely)
     return Digit(value, str(value), proba[value], proba, box)
+
+
+def spaced(symbols: str, groups: Sequence[str]) -> str:
+    """Put a space between two groups of digits where no mark stands there."""
+    begins = set(itertools.accumulate(len(group) for group in groups))
+    out, count = "", 0
+    for symbol in symbols:
+        if symbol.isdigit():
+            out += " " if count in begins and out[-1:].isdigit() else ""
+            count += 1
+        out += symbol
+    return out
 
 
 Span = tuple[float, float, float, float]

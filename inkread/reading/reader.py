@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -15,9 +15,11 @@ from inkread.errors import ImageError, ModelError, UsageError, did_you_mean
 from inkread.imaging.gray import check_pixels, to_gray
 from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
+from inkread.reading.combined import CombinedReader
 from inkread.reading.confidence import NEVER, threshold_for
 from inkread.reading.documents.document import Document, open_document
 from inkread.reading.layout import is_lone_piece, is_one_digit, is_plain_digit, may_be_one_digit
+from inkread.reading.line import LineReader as WholeReader
 from inkread.reading.pages import LineReader, read_line, read_page
 from inkread.reading.predictor import Predictor
 from inkread.reading.segmented import SegmentedReader
@@ -28,6 +30,7 @@ from inkread.results import WITHHELD, Box, Digit, Field, Line, Page
 __all__ = ["LAYOUTS", "Layout", "Reader", "read", "read_many"]
 
 Layout = Literal["digit", "line", "page", "auto"]
+DIGITS = tuple("0123456789")
 LAYOUTS = ("digit", "line", "page", "auto")
 _CLEAR = 0.9  # confidence from which one lone piece of ink is the digit it looks like
 
@@ -66,7 +69,9 @@ class Reader:
         self, model: str | os.PathLike[str] = "default", line_model: Literal["line"] | LineReader = "line"
     ) -> None:
         self._predictor = Predictor(model)
-        self._line_reader = _line_reader(line_model, self._predictor)
+        if line_model != "line" and not callable(getattr(line_model, "read", None)):
+            raise UsageError(f"Expected line_model 'line' or an object that reads strips, got {line_model!r}.")
+        self._line_model = line_model
         card = self._predictor.card
         if card.preprocessing is None:
             raise ModelError(
@@ -107,6 +112,15 @@ class Reader:
         """
         asked = self._check(layout, document, max_error, length, pattern)
         return self._page(open_picture(image), asked)
+
+    @cached_property
+    def _line_reader(self) -> LineReader:
+        """What reads lines, opened with the first of them."""
+        if not isinstance(self._line_model, str):
+            return self._line_model
+        pieces = SegmentedReader(self._predictor)
+        # Whole lines are read as digits; what has other classes is read by pieces alone.
+        return CombinedReader(pieces, WholeReader()) if self._predictor.labels == DIGITS else pieces
 
     def read_many(
         self,
@@ -254,14 +268,6 @@ class Reader:
         )
         alternatives = tuple((labels[i], float(row[i])) for i in order[:3])
         return Line((read,), box, confidence, (read.label,), read.label, alternatives, answered)
-
-
-def _line_reader(line_model: Any, predictor: Predictor) -> LineReader:
-    if line_model == "line":
-        return SegmentedReader(predictor)
-    if callable(getattr(line_model, "read", None)):
-        return line_model
-    raise UsageError(f"Expected line_model 'line' or an object that reads strips, got {line_model!r}.")
 
 
 @lru_cache(maxsize=4)

@@ -6,12 +6,12 @@ All pieces of all lines of a page go through the network at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from inkread.imaging.lines import Strip
 from inkread.reading.confidence import lifted
@@ -22,7 +22,7 @@ from inkread.reading.wanted import ANYTHING, Wanted
 from inkread.reading.words import evidence, is_number
 from inkread.results import Box, Digit, Line
 
-__all__ = ["Lattice", "Reading", "SegmentedReader", "lattice_edges"]
+__all__ = ["Lattice", "SegmentedReader", "lattice_edges", "normalised"]
 
 _GROUP = 1.1  # digit heights: a wider gap parts groups, if it is
 _UNUSUAL = 2.0  # ... times as wide as the line's usual one
@@ -42,19 +42,6 @@ _WEIGHTS = {
 }  # fmt: skip
 _CLASS = {True: 1.112, False: 1.071}  # how much the classes do
 _UNREAD = {True: -2.728, False: -2.804}  # what leaving a piece unread costs
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read a line.
-
-    Attributes:
-        path: Through its lattice.
-        share: Of the weight of all its readings.
-    """
-
-    path: Path
-    share: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,26 +108,33 @@ class SegmentedReader:
         proba, none = self._predictor.weigh(x)
         return proba[of], None if none is None else none[of]
 
-    def readings(self, lattice: Lattice, wanted: Wanted = ANYTHING, most: int = _READINGS) -> dict[str, Reading]:
+    def readings(self, lattice: Lattice, wanted: Wanted = ANYTHING, most: int = _READINGS) -> dict[str, Path]:
         """Return the likeliest readings of a line that have a digit, the best first."""
         labels = self._predictor.labels
         paths = best_paths(lattice.edges, len(lattice.cut.cuts.paths), labels, wanted, most)
-        paths = [path for path in paths if path.classes]
-        total = float(np.logaddexp.reduce([path.score for path in paths])) if paths else 0.0
-        return {"".join(labels[c] for c in path.classes): Reading(path, math.exp(path.score - total)) for path in paths}
+        return {"".join(labels[c] for c in path.classes): path for path in paths if path.classes}
 
-    def is_number(self, lattice: Lattice, reading: Reading, wanted: Wanted = ANYTHING) -> bool:
-        """Tell a number from a word or a scribble; where one is wanted, it is none if most of its digits are none."""
+    def is_number(self, lattice: Lattice, path: Path, share: float, wanted: Wanted, more: ArrayLike = ()) -> bool:
+        """Tell a number from a word or a scribble; where one is wanted, it is none if most of its digits are none.
+
+        Args:
+            lattice: The line.
+            path: How it is read.
+            share: Of that reading among those by pieces.
+            wanted: What the line may be.
+            more: Evidence of the reader of whole lines, if there is one (`words.whole_evidence`).
+        """
         if lattice.none is None:
             return True
         if wanted.restricts:
-            return not np.median(lattice.none[list(reading.path.edges)]) > 0
-        return is_number(evidence(lattice.cut, lattice.edges, reading.path, reading.share, lattice.none))
+            return not np.median(lattice.none[list(path.edges)]) > 0
+        found = evidence(lattice.cut, lattice.edges, path, share, lattice.none)
+        return is_number(np.concatenate([found, np.asarray(more, np.float64)]))
 
     def line(
         self,
         lattice: Lattice,
-        reading: Reading,
+        path: Path,
         confidence: float,
         alternatives: tuple[tuple[str, float], ...],
         possible: bool = True,
@@ -149,12 +143,12 @@ class SegmentedReader:
 
         Args:
             lattice: The line.
-            reading: One of its own.
+            path: How it is read.
             confidence: Of the line.
             alternatives: Its readings with their probabilities.
             possible: Whether it may be what was asked for.
         """
-        strip, labels, path = lattice.cut.strip, self._predictor.labels, reading.path
+        strip, labels = lattice.cut.strip, self._predictor.labels
         chosen = [lattice.cut.pieces[place] for place in path.edges]
         digits = []
         for place, label, piece in zip(path.edges, path.classes, chosen, strict=True):
@@ -167,20 +161,24 @@ class SegmentedReader:
         return Line(tuple(digits), box, confidence, groups, transcript, alternatives, possible)
 
     def _line(self, lattice: Lattice, wanted: Wanted) -> Line | None:
-        readings = self.readings(lattice, wanted)
-        possible = bool(readings) or not wanted.restricts
-        readings = readings or self.readings(lattice)
-        if not readings:
+        paths = self.readings(lattice, wanted)
+        possible = bool(paths) or not wanted.restricts
+        paths = paths or self.readings(lattice)
+        if not paths:
             return None
-        best = next(iter(readings.values()))
-        if not self.is_number(lattice, best, wanted):
+        share, best = normalised(paths), next(iter(paths))
+        if not self.is_number(lattice, paths[best], share[best], wanted):
             return None
-        likely = math.prod(
-            float(lattice.proba[place][c]) for place, c in zip(best.path.edges, best.path.classes, strict=True)
-        )
-        confidence = min(best.share, likely) if possible else 0.0
-        alternatives = tuple((text, reading.share) for text, reading in readings.items())
-        return self.line(lattice, best, confidence, alternatives, possible)
+        read = zip(paths[best].edges, paths[best].classes, strict=True)
+        likely = math.prod(float(lattice.proba[place][c]) for place, c in read)
+        confidence = min(share[best], likely) if possible else 0.0
+        return self.line(lattice, paths[best], confidence, tuple(share.items()), possible)
+
+
+def normalised(paths: Mapping[str, Path]) -> dict[str, float]:
+    """Return the share of each reading in the weight of all."""
+    total = float(np.logaddexp.reduce([path.score for path in paths.values()])) if paths else 0.0
+    return {text: math.exp(path.score - total) for text, path in paths.items()}
 
 
 def lattice_edges(line: CutLine, proba: NDArray[np.float32], none: NDArray[np.float32] | None) -> list[Edge]:

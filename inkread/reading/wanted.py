@@ -10,7 +10,9 @@ import regex
 
 from inkread.errors import UsageError
 
-__all__ = ["ANYTHING", "Wanted", "wanted"]
+__all__ = ["ANYTHING", "BROKEN", "Wanted", "wanted"]
+
+BROKEN = 0.01  # of the lines are not what is wanted: what the one allowed reading of a clear other one is up against
 
 _SECONDS = 0.2  # that one question may take: patterns can be made to take forever
 _LONGEST = 10_000  # characters of a pattern

@@ -15,7 +15,7 @@ from inkread.imaging.cuts import Cuts
 from inkread.reading.lattice import Edge, Path
 from inkread.reading.pieces import CutLine
 
-__all__ = ["EVIDENCE", "evidence", "is_number"]
+__all__ = ["EVIDENCE", "WHOLE", "evidence", "is_number", "whole_evidence"]
 
 _CLEAR = 8.0  # nats: beyond, evidence counts no more
 _WIDE = 1.1  # digit heights: what stands apart and is wider may be several digits
@@ -31,11 +31,16 @@ EVIDENCE = (
     "one by digits",
     "parts that stand apart by digits",
 )
+WHOLE = ("log-odds of no digit at all", "share of other signs", "log share among both readers'")
 # Log-odds of a number by logistic regression, and where to part so that 2 of 1,000 composed lines are lost; fitted by
 # research/number_or_words.py.
 _WEIGHTS = (1.036, -1.544, -0.553, -13.082, -26.406, 0.111, -1.601, 0.770)
 _BIAS = -3.348
 _LEAST = -2.289
+# The same with what the reader of whole lines says.
+_WITH_WHOLE = (*_WEIGHTS, 0.0, 0.0, 0.0)
+_BIAS_WITH_WHOLE = _BIAS
+_LEAST_WITH_WHOLE = _LEAST
 
 
 def evidence(
@@ -73,9 +78,28 @@ def evidence(
     )
 
 
+def whole_evidence(lattice: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return what a reader of whole lines says for and against a line being a number.
+
+    Args:
+        lattice: (frames, classes), probabilities: the blank, the ten digits, marks, and last any other sign.
+        share: Of the reading among those of both readers.
+
+    Returns:
+        float64 (len(WHOLE),).
+    """
+    none = float(np.log(np.maximum(1.0 - lattice[:, 1:11].sum(axis=1), 1e-9)).sum())
+    odds = none - np.log(-np.expm1(min(none, -1e-9)))
+    seen = lattice.argmax(axis=1)
+    signs, digits = float((seen == lattice.shape[1] - 1).sum()), float(((seen > 0) & (seen < 11)).sum())
+    return np.array([float(np.clip(odds, -_CLEAR, _CLEAR)), signs / max(1.0, signs + digits), float(np.log(share))])
+
+
 def is_number(found: NDArray[np.float64]) -> bool:
-    """Tell by the evidence whether a line is a number."""
-    return bool(found @ np.array(_WEIGHTS) + _BIAS >= _LEAST)
+    """Tell by the evidence, of one reader or of both, whether a line is a number."""
+    if len(found) == len(EVIDENCE):
+        return bool(found @ np.array(_WEIGHTS) + _BIAS >= _LEAST)
+    return bool(found @ np.array(_WITH_WHOLE) + _BIAS_WITH_WHOLE >= _LEAST_WITH_WHOLE)
 
 
 def _score(edge: Edge, label: int) -> float:

@@ -32,7 +32,7 @@ from inkread.training.lines.config import LineConfig
 from inkread.training.lines.fit import FittedLine, Lines, fit_lines, made, validation_lines
 from inkread.training.listener import Listener
 
-__all__ = ["calibrate_lines", "train_lines"]
+__all__ = ["calibrate_lines", "calibrated", "put_in", "train_lines"]
 
 _SAMPLE = 16  # strips on which the exported network must give what Keras gives
 _LICENCE = "CC BY-SA 3.0 (trained on lines composed from MNIST, by Y. LeCun, C. Cortes and C. J. C. Burges)"
@@ -74,11 +74,11 @@ def train_lines(
     sample = pad([strip for strip, _ in lines[-_SAMPLE:]])
     export(fitted.model, card, path, sample)
     calibration, figure = calibrate_lines(LineReader(path), lines)
-    _put_in(path, replace(card, calibration=calibration, figures=(figure,)))
+    put_in(path, replace(card, calibration=calibration, figures=(figure,)))
     return path
 
 
-def _put_in(path: Path, card: Card) -> None:
+def put_in(path: Path, card: Card) -> None:
     """Replace the card of a model file."""
     import onnx
 
@@ -121,10 +121,11 @@ def calibrate_lines(reader: LineReader, lines: Lines) -> tuple[Calibration, Figu
     right = np.array([best[i][0] == truth[i] for i in numbers], bool)
     score = score_strings([text for text, _ in best], truth)
     figure = Figure("strings right, composed validation lines", score.share, score.n, *wilson(score.right, score.n))
-    return _calibration([best[i][1] for i in numbers], right), figure
+    return calibrated([best[i][1] for i in numbers], right), figure
 
 
-def _calibration(likely: Sequence[float], right: NDArray[np.bool_]) -> Calibration:
+def calibrated(likely: Sequence[float], right: NDArray[np.bool_]) -> Calibration:
+    """Return the temperature and the thresholds for readings by their probabilities and whether they are right."""
     if len(right) == 0:
         return Calibration()
     p = np.clip(np.array(likely), _TINY, 1 - _TINY)

@@ -1,0 +1,122 @@
+"""How much each of the two readers of a line counts, and how sure their readings together are.
+
+Lines are composed of digits that neither the digit model nor the line model learned from: three in five by the composer
+that the line model is trained with, two in five by that of the benchmarks. On one half the exponent of
+`inkread/reading/combined.py` is chosen, by the likelihood of the truth; on the other the temperature of the confidence
+and the thresholds for wished errors are fitted, which `--write` puts into the card of the line model. What they promise
+holds for lines like these; `python -m benchmarks lines` says what becomes of it on other people's.
+
+Command: python -m research.line_confidence [--line line] [--model default] [--lines 6000] [--write]
+Needs INKREAD_DATA with mnist/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.composed import MANNERS, compose
+from inkread.console import table
+from inkread.datasets import Dataset, mnist, split
+from inkread.datasets.lines import Composer, DigitBank
+from inkread.imaging.lines import one_line
+from inkread.imaging.sheet import find_sheet
+from inkread.imaging.upright import levelled
+from inkread.reading.card import Calibration
+from inkread.reading.combined import CombinedReader, shares
+from inkread.reading.line import LineReader
+from inkread.reading.model_file import find_model
+from inkread.reading.predictor import Predictor
+from inkread.reading.segmented import SegmentedReader
+from inkread.training.lines.config import LineConfig
+from inkread.training.lines.run import calibrated, put_in
+
+WEIGHTS = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
+
+Found = tuple[dict[str, float], dict[str, float], str]
+"""Readings by pieces, as a whole, and the truth."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m research.line_confidence", description=__doc__)
+    parser.add_argument("--line", default="line")
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--lines", type=int, default=6000)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    whole, predictor = LineReader(options.line), Predictor(options.model)
+    digits = unseen(LineConfig(seed=int(whole.card.config["seed"]), digits=int(whole.card.config["digits"])))
+    found = read(CombinedReader(SegmentedReader(predictor), whole), digits, options.lines)
+    chosen, judged = found[::2], found[1::2]
+    rows = []
+    for weight in WEIGHTS:
+        ranked = [(shares(pieces, lines, exponent=weight), truth) for pieces, lines, truth in chosen]
+        right = np.mean([bool(r) and r[0][0] == truth for r, truth in ranked])
+        likely = np.mean([math.log(max(dict(r).get(truth, 0.0), 1e-4)) for r, truth in ranked])
+        rows.append((f"{weight:g}", f"{right:.2%}", f"{likely:.4f}"))
+    columns = ("exponent", "right", "nats a line")
+    table(f"{len(chosen)} lines of {len(digits)} digits neither model learned", columns, rows, numbers=range(3))
+    calibration = fitted(judged)
+    print(f"temperature {calibration.temperature:.3f}, n = {calibration.n}")
+    for threshold in calibration.thresholds:
+        print(f"  {threshold.error:.2%} wrong: {threshold.coverage:.1%} answered from {threshold.confidence:.4f} on")
+    if options.write:
+        path = find_model(options.line)
+        data = dict(whole.card.data) | {"calibrated_with": predictor.card.name}
+        put_in(path, replace(whole.card, calibration=calibration, data=data))
+        print(f"written to {path}")
+
+
+def unseen(config: LineConfig) -> Dataset:
+    """Return MNIST's training digits that neither model has learned from."""
+    train = mnist("train")
+    order = np.random.default_rng([config.seed, 7]).permutation(len(train))
+    held = np.zeros(len(train), bool)
+    held[order[config.digits :]] = True
+    _, validation = split(replace(train, labels=train.labels), 10_000, 0)
+    kept = {image.tobytes() for image in validation.images}
+    return train.subset(
+        np.flatnonzero([h and image.tobytes() in kept for h, image in zip(held, train.images, strict=True)])
+    )
+
+
+def read(reader: CombinedReader, digits: Dataset, count: int) -> list[Found]:
+    """Compose lines and read them in both ways."""
+    composer, rng = Composer(DigitBank(digits.images, digits.labels)), np.random.default_rng(5)
+    manners, found = list(MANNERS.values()), list[Found]()
+    while len(found) < count:
+        gray, truth = _composed(composer, rng) if rng.random() < 0.6 else _beside(digits, manners, rng)
+        sheet = find_sheet(gray) if truth else None
+        strips = one_line(levelled(sheet)) if sheet else []
+        if strips:
+            found.append((*reader.both(strips[0]), truth))
+    return found
+
+
+def _composed(composer: Composer, rng: np.random.Generator) -> tuple[NDArray[np.uint8], str]:
+    line = composer.line(rng)
+    return line.pixels, line.digits
+
+
+def _beside(digits: Dataset, manners: list, rng: np.random.Generator) -> tuple[NDArray[np.uint8], str]:
+    chosen = rng.integers(0, len(digits), int(rng.integers(1, 11)))
+    manner = manners[int(rng.integers(len(manners)))]
+    return compose(digits.images[chosen], manner, rng), "".join(str(label) for label in digits.labels[chosen])
+
+
+def fitted(found: list[Found]) -> Calibration:
+    """Fit temperature and thresholds to the readings of some lines."""
+    ranked = [(shares(pieces, lines), truth) for pieces, lines, truth in found]
+    read = [(r[0], truth) for r, truth in ranked if r and r[0][0]]
+    likely, right = [best[1] for best, _ in read], np.array([best[0] == truth for best, truth in read])
+    return calibrated(likely, right)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Two readers of one line, and what becomes of their readings."""
+
+import cv2
+import numpy as np
+import pytest
+
+import inkread
+from inkread.imaging.lines import one_line
+from inkread.imaging.patch import patch
+from inkread.imaging.sheet import find_sheet
+from inkread.imaging.upright import turned
+from inkread.reading.combined import CombinedReader, shares
+from inkread.reading.line import LineReader, spaced
+from inkread.reading.predictor import Predictor
+from inkread.reading.segmented import SegmentedReader
+from inkread.reading.wanted import Wanted
+from tests.conftest import drawn_digit
+from tests.model_files import make_card
+
+
+@pytest.fixture(scope="module")
+def readers() -> tuple[SegmentedReader, LineReader]:
+    return SegmentedReader(Predictor()), LineReader()
+
+
+def strip_of(picture: np.ndarray):
+    sheet = find_sheet(picture)
+    assert sheet is not None
+    return one_line(sheet)[0]
+
+
+def number(text: str, size: int = 60, gap: int = 15, paper: int = 255) -> np.ndarray:
+    tiles = [drawn_digit(int(sign), size, share=0.8, pen=0.07, paper=paper) for sign in text]
+    space = np.full((size, gap), paper, np.uint8)
+    line = np.hstack([part for tile in tiles for part in (tile, space)])
+    return cv2.copyMakeBorder(line, 20, 20, 20, 20, cv2.BORDER_CONSTANT, value=paper)
+
+
+def test_what_both_make_likely_wins():
+    ranked = shares({"17": 0.6, "11": 0.4}, {"77": 0.6, "17": 0.39})
+    assert ranked[0][0] == "17"
+    assert sum(share for _, share in ranked) == pytest.approx(1.0)
+
+
+def test_the_exponent_gives_the_reader_of_whole_lines_its_weight():
+    pieces, whole = {"1": 0.7, "7": 0.3}, {"7": 0.7, "1": 0.3}
+    assert shares(pieces, whole, exponent=0.5)[0][0] == "1"
+    assert shares(pieces, whole, exponent=2.0)[0][0] == "7"
+
+
+def test_one_reader_alone():
+    assert shares({}, {"12": 0.9})[0][0] == "12"
+    assert shares({"12": 0.9}, {})[0][0] == "12"
+    assert shares({}, {}) == []
+
+
+def test_spaces_between_groups_but_not_beside_marks():
+    assert spaced("123456", ("123", "456")) == "123 456"
+    assert spaced("12.34", ("12", "34")) == "12.34"
+    assert spaced("-12-", ("12",)) == "-12-"
+
+
+def test_a_line_has_boxes_by_pieces_and_marks_as_a_whole(readers):
+    picture = number("3047")
+    (line,) = CombinedReader(*readers).read([strip_of(picture)])
+    assert line.text == line.transcript == "3047"
+    assert line.alternatives[0][0] == "3047"
+    alone = readers[0].read([strip_of(picture)])[0]
+    assert [digit.box for digit in line.digits] == [digit.box for digit in alone.digits]
+    assert all(digit.confidence >= line.confidence for digit in line.digits)
+    assert all(sum(digit.probabilities) == pytest.approx(1, abs=1e-4) for digit in line.digits)
+
+
+def test_a_line_that_cannot_be_cut_is_read_as_a_whole(readers, monkeypatch):
+    """Where no way through the pieces reads a text, the boxes are those of the alignment."""
+    pieces, whole = readers
+    combined = CombinedReader(pieces, whole)
+    monkeypatch.setattr(pieces, "readings", lambda *_: {})
+    (line,) = combined.read([strip_of(number("27"))])
+    assert line.text == "27"
+    first, second = line.digits
+    assert 20 < first.box.left < first.box.left + first.box.width <= second.box.left < 170
+
+
+def test_a_line_that_the_reader_of_whole_lines_sees_nothing_on(readers, monkeypatch):
+    pieces, whole = readers
+    monkeypatch.setattr(whole, "look", lambda strips: [None] * len(strips))
+    (line,) = CombinedReader(pieces, whole).read([strip_of(number("27"))])
+    assert line.text == "27"
+
+
+def test_what_is_wanted(readers):
+    combined, strip = CombinedReader(*readers), strip_of(number("3047"))
+    assert combined.read([strip], Wanted(length=4))[0].text == "3047"
+    three = combined.read([strip], Wanted(length=3))[0]
+    assert len(three.text) == 3
+    impossible = combined.read([strip], Wanted(pattern="9{12}"))[0]
+    assert impossible.text == "3047"
+    assert not impossible.answered
+    assert impossible.confidence == 0
+
+
+def test_digits_of_other_names_are_read_by_pieces_alone(write_model):
+    names = tuple("abcdefghij")
+    reader = inkread.Reader(write_model("letters.onnx", card=make_card(labels=names)))
+    assert isinstance(reader._line_reader, SegmentedReader)
+
+
+def test_a_patch_is_the_place_on_the_picture():
+    picture = number("27")
+    strip = strip_of(picture)
+    pixels, matrix = patch(strip)
+    box = strip.box(0, 0, strip.level.shape[1], strip.level.shape[0])
+    x, y = matrix[0, 2], matrix[1, 2]
+    assert x < box[0]
+    assert y < box[1]
+    same = picture[round(y) : round(y) + pixels.shape[0], round(x) : round(x) + pixels.shape[1]]
+    height, width = (min(a, b) for a, b in zip(same.shape, pixels.shape, strict=True))
+    differs = np.abs(same[:height, :width].astype(int) - pixels[:height, :width])
+    assert float(differs.mean()) < 12
+
+
+def test_a_patch_of_a_turned_picture_is_upright(readers):
+    picture = np.rot90(number("3047"), 1).copy()
+    sheet = turned(find_sheet(picture), 1)
+    whole = readers[1].look(one_line(sheet))[0]
+    assert whole.strip.pixels.shape[1] > 3 * whole.strip.pixels.shape[0]
+    assert readers[1].decode(whole).text == "3047"
+
+
+def test_a_patch_goes_on_as_paper_beyond_the_picture():
+    picture = number("27", paper=230)[15:-15, 15:-15]
+    pixels, _ = patch(strip_of(picture))
+    assert abs(int(pixels[0, 0]) - 230) < 3
+
+
+def test_a_patch_of_a_large_picture_is_made_smaller():
+    pixels, matrix = patch(strip_of(number("27", size=400)))
+    assert pixels.shape[0] < 150
+    assert np.hypot(*matrix[:2, 1]) > 4
