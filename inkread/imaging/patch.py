@@ -26,12 +26,11 @@ def patch(strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         strip: Where the line is.
 
     Returns:
-        uint8 (h, w); beyond the picture it goes on as plain paper. And float64 (3, 3), which takes its points to those
-        of the picture.
+        uint8 (h, w), no larger than the picture; where a turned one is missing its corners they are plain paper. And
+        float64 (3, 3), which takes its points to those of the picture.
     """
-    height, width = strip.level.shape
-    x, y = _BESIDE * strip.tall, _ABOVE * strip.tall
-    left, top, across, down = strip.box(-x, -y, width + 2 * x, height + 2 * y)
+    x, y, width, height = _span(strip)
+    left, top, across, down = strip.box(x, y, width, height)
     rows, columns = strip.gray.shape
     x0, y0 = max(0, int(left)), max(0, int(top))
     around = strip.gray[y0 : min(rows, int(top + down) + 2), x0 : min(columns, int(left + across) + 2)]
@@ -44,9 +43,9 @@ def patch(strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         size = (max(1, round(around.shape[1] * scale / fine)), max(1, round(around.shape[0] * scale / fine)))
         inner = np.diag([around.shape[1] / size[0], around.shape[0] / size[1], 1.0])
         around = np.asarray(cv2.resize(around, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    to_picture = strip.matrix @ np.array([[1 / scale, 0, -x], [0, 1 / scale, -y], [0, 0, 1]])
+    to_picture = strip.matrix @ np.array([[1 / scale, 0, x], [0, 1 / scale, y], [0, 0, 1]])
     to_around = np.linalg.inv(np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]]) @ inner) @ to_picture
-    size = (max(1, round((width + 2 * x) * scale)), max(1, round((height + 2 * y) * scale)))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     out = cv2.warpPerspective(
         around,
         to_around,
@@ -56,6 +55,21 @@ def patch(strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         borderValue=float(np.median(around)),
     )
     return np.asarray(out, dtype=np.uint8), to_picture
+
+
+def _span(strip: Strip) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of what is shown, in pixels of the strip: some paper around it, if there is.
+
+    What goes on beyond the picture as plain paper has an edge there, which looks like ink.
+    """
+    height, width = strip.level.shape
+    rows, columns = strip.gray.shape
+    beside, above = _BESIDE * strip.tall, _ABOVE * strip.tall
+    middles = np.array([[[0, rows / 2], [columns, rows / 2], [columns / 2, 0], [columns / 2, rows]]], np.float64)
+    x, y = cv2.perspectiveTransform(middles, np.linalg.inv(strip.matrix))[0].T  # of the picture's sides
+    left, right = max(-beside, min(0.0, float(x.min()))), min(width + beside, max(width, float(x.max())))
+    top, bottom = max(-above, min(0.0, float(y.min()))), min(height + above, max(height, float(y.max())))
+    return left, top, right - left, bottom - top
 
 
 def _pixels(strip: Strip) -> float:
