@@ -50,9 +50,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    whole, predictor = LineReader(options.line), Predictor(options.model)
+    whole, pieces = LineReader(options.line), SegmentedReader(Predictor(options.model))
     digits = unseen(LineConfig(seed=int(whole.card.config["seed"]), digits=int(whole.card.config["digits"])))
-    found = read(CombinedReader(SegmentedReader(predictor), whole), digits, options.lines)
+    found = read(CombinedReader(pieces, whole), digits, options.lines)
     chosen, judged = found[::2], found[1::2]
     rows = []
     for weight in WEIGHTS:
@@ -68,7 +68,7 @@ def main() -> None:
         print(f"  {threshold.error:.2%} wrong: {threshold.coverage:.1%} answered from {threshold.confidence:.4f} on")
     if options.write:
         path = find_model(options.line)
-        data = dict(whole.card.data) | {"calibrated_with": predictor.card.name}
+        data = dict(whole.card.data) | {"calibrated_with": pieces.model}
         put_in(path, replace(whole.card, calibration=calibration, data=data))
         print(f"written to {path}")
 

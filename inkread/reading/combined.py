@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inkread.imaging.lines import Strip
+from inkread.reading.card import Calibration
 from inkread.reading.confidence import tempered
 from inkread.reading.decode import digit_lattice, n_best
 from inkread.reading.lattice import Path
@@ -64,6 +65,13 @@ class CombinedReader:
         """
         seen = zip(self._pieces.lattices(strips), self._whole.look(strips), strict=True)
         return [self._line(_Seen(*both), wanted) for both in seen]
+
+    @property
+    def calibration(self) -> Calibration:
+        """What can be promised of lines: nothing where the digit model is another than when that was found out."""
+        card = self._whole.card
+        known = card.data.get("calibrated_with") == self._pieces.model
+        return card.calibration if known else Calibration(card.calibration.temperature)
 
     def both(self, strip: Strip) -> tuple[dict[str, float], dict[str, float]]:
         """Return the readings of one line by pieces, and those as a whole, with their probabilities."""

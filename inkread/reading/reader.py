@@ -15,6 +15,7 @@ from inkread.errors import ImageError, ModelError, UsageError, did_you_mean
 from inkread.imaging.gray import check_pixels, to_gray
 from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
+from inkread.reading.card import Calibration
 from inkread.reading.combined import CombinedReader
 from inkread.reading.confidence import NEVER, threshold_for
 from inkread.reading.documents.document import Document, open_document
@@ -42,7 +43,7 @@ class _Asked:
     layout: Layout
     least_digit: float
     least_native: float  # of a digit that comes in the network's form
-    least_line: float
+    max_error: float | None
     wanted: Wanted
     document: Document | None
 
@@ -98,8 +99,9 @@ class Reader:
                 whichever side is up; "auto" tells by the picture.
             document: "amount", "postcode", or the path of a form's template; see `inkread.reading.documents`.
             max_error: The wished share of wrong ones among the answers, in (0, 1): of digits for a single digit, else
-                of lines; more doubtful ones are withheld. None withholds nothing. For lines nothing can be promised
-                yet, so all are withheld.
+                of lines; more doubtful ones are withheld. None withholds nothing. What is promised of lines holds for
+                such as were composed to calibrate on, and with the digit model of that; with another one, and with a
+                `line_model` of one's own without a `calibration`, all lines are withheld.
             length: How many digits a line has.
             pattern: A regular expression that the digits of a line match, without its spaces and marks.
 
@@ -204,7 +206,7 @@ class Reader:
             raise UsageError(
                 f"Expected {named} for a line or a page, got it with layout='digit'. Leave out one of the two."
             )
-        return _Asked(layout, least, native, NEVER if max_error is not None else 0.0, what, read_as)
+        return _Asked(layout, least, native, max_error, what, read_as)
 
     def _page(self, picture: Picture, asked: _Asked) -> Page:
         height, width = picture.pixels.shape[:2]
@@ -216,7 +218,7 @@ class Reader:
             return self._digit(picture, asked), ()
         gray = to_gray(check_pixels(picture.pixels))
         if asked.document is not None:
-            return asked.document.read(gray, self._line_reader, asked.least_line)
+            return asked.document.read(gray, self._line_reader, self._least_line(asked))
         if asked.layout == "auto" and not asked.wanted.restricts:
             return self._told(picture, gray, asked), ()
         read_all = read_line if asked.layout == "line" else read_page
@@ -239,9 +241,16 @@ class Reader:
                 return digit
         return self._withheld(lines, asked)
 
-    @staticmethod
-    def _withheld(lines: tuple[Line, ...], asked: _Asked) -> tuple[Line, ...]:
-        return tuple(withheld(line, asked.least_line, asked.least_digit) for line in lines)
+    def _withheld(self, lines: tuple[Line, ...], asked: _Asked) -> tuple[Line, ...]:
+        least = self._least_line(asked)
+        return tuple(withheld(line, least, asked.least_digit) for line in lines)
+
+    def _least_line(self, asked: _Asked) -> float:
+        """Return the confidence from which a line is answered; of a reader that promises nothing none is."""
+        if asked.max_error is None:
+            return 0.0
+        calibration = getattr(self._line_reader, "calibration", None)
+        return threshold_for(calibration, asked.max_error) if isinstance(calibration, Calibration) else NEVER
 
     def _digit(self, picture: Picture, asked: _Asked) -> tuple[Line, ...]:
         """Read a picture as one digit; no line when it is blank, or its ink is no digit."""

@@ -71,6 +71,12 @@ class SegmentedReader:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
+    @property
+    def model(self) -> str:
+        """Name and version of the digit model."""
+        card = self._predictor.card
+        return f"{card.name} {card.version}"
+
     def read(self, strips: Sequence[Strip], wanted: Wanted = ANYTHING) -> list[Line | None]:
         """Read lines.
 

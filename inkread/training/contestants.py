@@ -25,7 +25,7 @@ from inkread.evaluation import metrics
 from inkread.evaluation.calibration import calibration_error, reliability
 from inkread.evaluation.metrics import Share
 from inkread.evaluation.prepare import prepare
-from inkread.reading.model_file import find_model, local_models, shipped_models
+from inkread.reading.model_file import find_model, local_models, open_model, shipped_models
 from inkread.reading.predictor import Predictor
 from inkread.training.classic import CLASSICS, Classic, fit_classic, require_sklearn
 from inkread.training.config import Config, config_from
@@ -117,7 +117,7 @@ def contestants(names: Sequence[str] = ()) -> list[Contestant]:
         ModelError: A model file cannot be used.
     """
     if not names:
-        names = [*CLASSICS, *(f"recipe:{name}" for name in RECIPES), *(f"model:{name}" for name in shipped_models())]
+        names = [*CLASSICS, *(f"recipe:{name}" for name in RECIPES), *(f"model:{name}" for name in _digit_models())]
     found = [(kind, name) for text in names for kind, name in _meant(text)]
     unknown = [text for text in names if not _meant(text)]
     if unknown:
@@ -133,6 +133,11 @@ def contestants(names: Sequence[str] = ()) -> list[Contestant]:
 def held_out_of(pool: Dataset) -> int:
     """Return how many of the labelled pictures are held out: a twelfth, but one of each class at least."""
     return max(len(np.unique(pool.labels)), round(VALIDATION * len(pool)))
+
+
+def _digit_models() -> list[str]:
+    """Return the shipped models that read one digit."""
+    return [name for name, path in shipped_models().items() if open_model(path, kind=None).card.kind == "digit"]
 
 
 def _meant(text: str) -> list[tuple[str, str]]:

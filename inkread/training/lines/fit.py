@@ -29,7 +29,16 @@ from inkread.training.listener import Listener
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["FittedLine", "Lines", "best_path", "fit_lines", "judge_lines", "made", "validation_lines"]
+__all__ = [
+    "FittedLine",
+    "Lines",
+    "best_path",
+    "fit_lines",
+    "judge_lines",
+    "made",
+    "plain_network",
+    "validation_lines",
+]
 
 _STATISTICS = 8  # batches from which batch normalisation learns its statistics again, for averaged weights
 _HELD = 5000  # digits at most that those lines are composed of
@@ -87,7 +96,7 @@ def fit_lines(
         start.restore(model)
     history = list(start.epochs) if start else []
     step, seconds = (history[-1].number, history[-1].seconds) if history else (0, 0.0)
-    plain = _plain(config)
+    plain = plain_network(config)
     if start:
         plain.set_weights(start.kept)
     last = min(config.steps, until or config.steps)
@@ -209,7 +218,8 @@ def _compiled(config: LineConfig) -> keras.Model:
     return model
 
 
-def _plain(config: LineConfig) -> keras.Model:
+def plain_network(config: LineConfig) -> keras.Model:
+    """Return the network of a configuration in float32, its weights as they come."""
     from inkread.training.lines.network import build
 
     with precision("float32"):
