@@ -101,9 +101,11 @@ class SegmentedReader:
         for one in cut:
             mine = slice(done, done + len(one.pieces))
             done = mine.stop
+            if not one.pieces:
+                out.append(None)
+                continue
             known = None if none is None else none[mine]
-            edges = lattice_edges(one, proba[mine], known)
-            out.append(Lattice(one, proba[mine], known, edges) if one.pieces else None)
+            out.append(Lattice(one, proba[mine], known, lattice_edges(one, proba[mine], known)))
         return out
 
     def _weigh(self, pictures: list[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:

@@ -1,5 +1,7 @@
 """Two readers of one line, and what becomes of their readings."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -141,3 +143,11 @@ def test_a_patch_of_a_large_picture_is_made_smaller():
     pixels, matrix = patch(strip_of(number("27", size=400)))
     assert pixels.shape[0] < 150
     assert np.hypot(*matrix[:2, 1]) > 4
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_line_without_pieces_beside_one_with_some(readers):
+    full = strip_of(number("3047"))
+    lattices = readers[0].lattices([full, replace(full, level=np.zeros_like(full.level))])
+    assert lattices[0] is not None
+    assert lattices[1] is None
