@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.frame import SIZE
-from inkread.results import Line
+from inkread.results import Box, Line
 
-__all__ = ["is_lone_piece", "is_one_digit", "is_plain_digit", "may_be_one_digit"]
+__all__ = ["is_lone_piece", "is_one_digit", "is_plain_digit", "may_be_one_digit", "stands_free"]
 
 _TINY = 24  # pixels of the longer side: on fewer nobody writes a number of several digits
 _NARROW = 0.95  # width to height of a line that is rather one digit that fell apart
 _ROUND = 1.4  # ... and of one that is if it is doubtful too: a round zero, a wide eight
 _SURE = 0.75  # of a line's confidence
 _TOUCHING = 0.03  # of a line's height: a smaller gap between what may be two halves of one digit
+_FREE = 0.12  # of a digit's longer side: so much paper is around what stands free
 _FEW = 4  # digits: nobody's one falls apart in more
 _SMALL = 512  # pixels of the longer side, up to which a picture is looked at for one lone piece of ink
 _DIFFERS = 0.2  # of the strongest ink: what differs so much from clean paper is on it, and its edge varies by less
@@ -68,3 +69,10 @@ def may_be_one_digit(lines: tuple[Line, ...]) -> bool:
     box = lines[0].box
     gaps = [b.box.left - a.box.left - a.box.width for a, b in pairwise(lines[0].digits)]
     return box.width < _ROUND * box.height and max(gaps, default=0.0) < _TOUCHING * box.height
+
+
+def stands_free(box: Box, shape: tuple[int, ...]) -> bool:
+    """Tell whether there is paper on all sides of a box on a picture (H, W)."""
+    least = _FREE * max(box.width, box.height)
+    right, bottom = shape[1] - box.left - box.width, shape[0] - box.top - box.height
+    return min(box.left, box.top, right, bottom) >= least

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -46,7 +47,7 @@ def read_line(gray: NDArray[np.uint8], reader: LineReader, wanted: Wanted) -> tu
         wanted: What the line may be.
     """
     sheet = find_sheet(gray)
-    return _kept(reader.read(one_line(levelled(sheet)), wanted)) if sheet else ()
+    return _kept(reader.read(one_line(levelled(sheet)), replace(wanted, number=True))) if sheet else ()
 
 
 def read_page(gray: NDArray[np.uint8], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:

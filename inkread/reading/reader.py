@@ -19,7 +19,7 @@ from inkread.reading.card import Calibration
 from inkread.reading.combined import CombinedReader
 from inkread.reading.confidence import NEVER, threshold_for
 from inkread.reading.documents.document import Document, open_document
-from inkread.reading.layout import is_lone_piece, is_one_digit, is_plain_digit, may_be_one_digit
+from inkread.reading.layout import is_lone_piece, is_one_digit, is_plain_digit, may_be_one_digit, stands_free
 from inkread.reading.line import LineReader as WholeReader
 from inkread.reading.pages import LineReader, read_line, read_page
 from inkread.reading.predictor import Predictor
@@ -234,7 +234,10 @@ class Reader:
                 return digit
         lines = read_page(gray, self._line_reader, asked.wanted)
         if is_one_digit(lines):
-            return self._digit(picture, asked)
+            digit = self._digit(picture, asked)
+            # What stands free and is no number as a line has to be a clear digit; a tight cut has no room for a line.
+            refused = not lines and digit and digit[0].confidence < _CLEAR and stands_free(digit[0].box, gray.shape)
+            return () if refused else digit
         if may_be_one_digit(lines):
             digit = self._digit(picture, asked)
             if digit and digit[0].confidence >= lines[0].confidence:

@@ -137,7 +137,8 @@ class SegmentedReader:
         if wanted.restricts:
             return not np.median(lattice.none[list(path.edges)]) > 0
         found = evidence(lattice.cut, lattice.edges, path, share, lattice.none)
-        return is_number(np.concatenate([found, np.asarray(more, np.float64)]))
+        with_whole = np.concatenate([found, np.asarray(more, np.float64)])
+        return is_number(with_whole) and (wanted.number or is_number(found))
 
     def line(
         self,

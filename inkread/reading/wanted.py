@@ -26,11 +26,14 @@ class Wanted:
         length: How many digits it has; None for any number.
         pattern: A regular expression that its digits match as a whole; None for any.
         among: All that it may be; None for anything.
+        number: Whether a number is sure to be there, as a line or a document was asked for: what could as well be a
+            word is read then.
     """
 
     length: int | None = None
     pattern: str | None = None
     among: frozenset[str] | None = None
+    number: bool = False
 
     def allows(self, text: str) -> bool:
         """Tell whether digits may be a line."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import UsageError, did_you_mean
 from inkread.reading.pages import LineReader, read_line, read_page
-from inkread.reading.wanted import ANYTHING
+from inkread.reading.wanted import Wanted
 from inkread.reading.withhold import withheld
 from inkread.results import Field, Line
 
@@ -166,7 +166,7 @@ class Amount:
     ) -> tuple[tuple[Line, ...], tuple[Field, ...]]:
         """Read a picture of an amount, or of several below each other; see `Document.read`."""
         wide = gray.shape[1] > _WIDE * gray.shape[0]
-        lines = (read_line if wide else read_page)(gray, reader, ANYTHING)
+        lines = (read_line if wide else read_page)(gray, reader, Wanted(number=True))
         lines = tuple(withheld(line, least) for line in lines)
         names = ["amount"] if len(lines) == 1 else [f"amount {i}" for i in range(1, len(lines) + 1)]
         return lines, tuple(amount_field(name, line, self.locale) for name, line in zip(names, lines, strict=True))

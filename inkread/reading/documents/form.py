@@ -147,7 +147,7 @@ def _wanted(field: FormField) -> Wanted:
         return Postcode(field.country).wanted
     if field.length is not None:
         return Wanted(length=field.length)
-    return Wanted(pattern=rf"\d{{1,{field.cells}}}") if field.cells else Wanted()
+    return Wanted(pattern=rf"\d{{1,{field.cells}}}") if field.cells else Wanted(number=True)
 
 
 def _read(fields: Sequence[FormField], strips: Sequence[Strip | None], reader: LineReader) -> list[Line | None]:
