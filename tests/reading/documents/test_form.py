@@ -149,6 +149,19 @@ def test_names_are_printed_beside_the_fields_and_each_other(monkeypatch):
             assert min(across, down) <= 0.5
 
 
+def test_names_of_one_row_stand_on_one_line(monkeypatch):
+    feet = {}
+    text = ImageDraw.ImageDraw.text
+
+    def spied(pen, place, words, *given, **options):
+        feet[words] = place[1]
+        text(pen, place, words, *given, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spied)
+    blank_form(open_template(str(EXAMPLE / "template.json")), 8)
+    assert feet["customer"] == feet["postcode"]  # the one without, the other with a stroke below the line
+
+
 def test_all_that_is_wrong_with_a_template_is_told():
     template = changed(customer={"check": "luhnn", "kind": "nummer"}, day={"box": [200, 0, 50, 10]})
     template["fields"][2]["range"] = "all"
