@@ -186,6 +186,32 @@ def test_all_that_is_wrong_with_a_template_is_told():
         assert part in told, part
 
 
+def test_rules_that_contradict_themselves():
+    """Ranges that nothing is in, and totals of postal codes, which are no numbers, would fail at the first scan."""
+    rules = {"length": 11, "required": "no"}
+    template = changed(customer=rules, day={"range": [9, 1]}, tariff_1={"range": [0, "NaN"]})
+    template["sums"] = [{"total": "total", "parts": ["postcode", "total"], "part": []}]
+    with pytest.raises(UsageError) as caught:
+        template_from(template, "here")
+    for part in (
+        "fields[0].length: at most 10, as many as there are cells (got 11)",
+        "fields[0].required: true or false (got 'no')",
+        "fields[2].range: [least, greatest], null for an open end (got [9, 1])",
+        "fields[3].range: [least, greatest]",
+        "sums[0]: 'postcode' is a postal code",
+        "sums[0]: 'total' cannot be a part of itself",
+        "sums[0].part: there is no such key. Did you mean 'parts'?",
+    ):
+        assert part in str(caught.value), part
+
+
+def test_a_box_may_reach_the_edge_of_the_page():
+    box = [0.03, 0, 29.67, 21]
+    assert box[0] + box[2] > 29.7  # as sums of binary fractions are
+    fields = [{"name": "wide", "box": box}]
+    assert template_from({"format": 1, "width": 29.7, "height": 21, "fields": fields}, "here").width == 29.7
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"format": 2}', '{"format": 1}', '{"format": 1, "fields": [3]}'])
 def test_files_that_are_no_template(tmp_path, text):
     path = tmp_path / "form.json"
