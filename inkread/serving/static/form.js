@@ -7,6 +7,7 @@ import { NoTemplate, faultsOf, faultyIn, fromTemplate, newField, toTemplate } fr
 const SMALLEST = 6; // pixels of a side on the screen: less was a click and no box
 const REACH = 9; // pixels on the screen from an edge at which it is taken hold of
 const TALLEST = 0.62; // width to height of the sheet, at least
+const LABELLED = 12; // pixels of a box's height on the screen below which only the chosen one shows its name
 const SKEWED = 0.05; // how far the proportion of a picture may be off that of the template
 
 const stem = (name) => name.replace(/\.[^.]*$/, "") || "form";
@@ -287,7 +288,7 @@ export class Form {
   showBoxes(drawn = []) {
     const { form, picture, chosen } = this;
     if (!form) return this.boxes.replaceChildren();
-    const at = this.#place();
+    const [at, { y }] = [this.#place(), this.#scale()];
     const paper = picture ? [] : [place(make("div", { class: "paper" }), { left: 0, top: 0, width: form.width, height: form.height }, at)];
     const squares = form.marked ? [...form.marks.corners, form.marks.upright] : [];
     const marks = squares.map(([x, y]) => {
@@ -296,7 +297,7 @@ export class Form {
     });
     const boxes = [...form.fields, ...drawn].filter(({ box }) => Object.values(box).every(Number.isFinite)).map((field) => {
       const wrong = !drawn.includes(field) && Object.keys(faultsOf(field, form)).length > 0;
-      const shown = make("div", { class: `box${field === chosen ? " chosen" : ""}${wrong ? " doubtful" : ""}` }, ...(field.name ? [make("span", {}, field.name)] : []));
+      const shown = make("div", { class: `box${field === chosen ? " chosen" : ""}${wrong ? " doubtful" : ""}` }, ...(field === chosen || field.box.height * y >= LABELLED ? [make("span", {}, field.name)] : []));
       if (field.cells > 1 && !wrong) {
         shown.classList.add("cells");
         shown.style.backgroundSize = `${100 / field.cells}% 100%`;
