@@ -9,6 +9,7 @@ Each name is resolved on first use, so that importing the package stays instant.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from inkread.reading.predictor import Predictor
     from inkread.reading.reader import Reader, read, read_many
     from inkread.results import Box, Digit, Field, Line, Page
+
+# From 1.29 on ONNX Runtime tells its makers of each session unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

@@ -16,6 +16,7 @@ _PAPER = (255, 255, 255)
 _SMALLER = (1.0, 0.8, 0.65, 0.5, 0.35)  # of the size that is wished for, where there is no room
 _LEAST = 10.0  # pixels of a font: smaller ones cannot be read
 _GAP = 0.15  # of the font's size, between a text and what it belongs to
+_TALLEST = "bp"  # from the highest stroke of small letters to the lowest
 _ROWS = 3  # above and below, before a label is made smaller
 
 
@@ -63,7 +64,11 @@ class Labels:
         self._taken.append(spot)
 
     def _extent(self, text: str, tall: float) -> Rectangle:
-        return self._pen.textbbox((0, 0), text, font=ImageFont.load_default(tall), stroke_width=_rim(tall))
+        """Return what a text takes; as high as any, so that the texts of one row stand on one line."""
+        font, rim = ImageFont.load_default(tall), _rim(tall)
+        left, top, right, bottom = self._pen.textbbox((0, 0), text, font=font, stroke_width=rim)
+        _, least, _, most = self._pen.textbbox((0, 0), _TALLEST, font=font, stroke_width=rim)
+        return left, min(top, least), right, max(bottom, most)
 
     def _spots(
         self, around: Rectangle, size: tuple[float, float], gap: float, where: Where

@@ -52,7 +52,10 @@ def shipped_models() -> dict[str, Path]:
 
 def local_models() -> dict[str, Path]:
     """Return the models in the user's folder by name: `INKREAD_MODELS`, or `models` in the user's data folder."""
-    return _models_in(_local_folder())
+    try:
+        return _models_in(_local_folder())
+    except RuntimeError:  # an account without a home, as in containers
+        return {}
 
 
 def _local_folder() -> Path:

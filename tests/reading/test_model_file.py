@@ -121,6 +121,16 @@ def test_misspelt_names():
     assert str(caught.value).endswith("A path to a model file ends in '.onnx'.")
 
 
+def test_without_a_home_there_are_no_local_models(monkeypatch):
+    def homeless(*_given, **_options):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("INKREAD_MODELS", raising=False)
+    monkeypatch.setattr("platformdirs.user_data_path", homeless)
+    assert local_models() == {}
+    assert find_model("default").name == "default.onnx"
+
+
 def test_local_models(write_model, monkeypatch, tmp_path):
     path = write_model("mine.onnx")
     write_model("default.onnx")

@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.serving.hand import strokes
 
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 WAIT = 60_000  # ms; the machines of tests are slow and busy
 
 
@@ -95,3 +97,26 @@ class Sheet:
         found = self.page.locator(selector)
         found.wait_for()
         return found
+
+    def faults(self) -> list[tuple[str, list[str]]]:
+        """Return what axe finds of serious faults of accessibility; the page has to be opened with `bypass_csp`."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+        return [(fault["id"], [node["html"][:120] for node in fault["nodes"]]) for fault in grave]
+
+    def fits_a_phone(self) -> None:
+        """See that nothing is wider than the screen, and no button smaller than a finger."""
+        for part in ("body", "main", "#sheet"):
+            assert self.place(part)["width"] <= 390, part
+        for button in self.page.locator("button:visible, .button:visible").all():
+            box = button.bounding_box()
+            assert min(box["width"], box["height"]) >= 43.5, button.inner_text()
+
+    def save(self, button: str, path: Path) -> str:
+        """Press a button that saves a file; return the name that is proposed."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("button", name=button).click()
+        waiting.value.save_as(path)
+        return str(waiting.value.suggested_filename)

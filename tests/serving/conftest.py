@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.serving.browser import Sheet, chromium
+
 
 def png_of(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
@@ -63,3 +65,33 @@ def start_server():
 def server() -> Iterator[Running]:
     with running("--quiet") as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def opened(browser, server):
+    """Return what opens the page; afterwards nothing has left the origin, and the console is clean."""
+    contexts, sheets = [], []
+
+    def open_sheet(url: str = "", **options) -> Sheet:
+        contexts.append(browser.new_context(**options))
+        sheets.append(Sheet(contexts[-1].new_page(), url or server.url))
+        return sheets[-1]
+
+    yield open_sheet
+    for sheet in sheets:
+        elsewhere = [url for url in sheet.requests if not url.startswith((sheet.url, "blob:", "data:"))]
+        assert elsewhere == []
+        assert sheet.errors == []
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def sheet(opened) -> Sheet:
+    return opened().open()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import socket
 from pathlib import Path
@@ -11,43 +10,12 @@ from pathlib import Path
 import pytest
 
 import inkread
-from tests.serving.browser import WAIT, Sheet, chromium
+from tests.serving.browser import PHONE, WAIT
 from tests.serving.conftest import running
 from tests.serving.hand import strokes
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "inkread" / "serving" / "static"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def opened(browser, server):
-    """Return what opens the page; afterwards nothing has left the origin, and the console is clean."""
-    contexts, sheets = [], []
-
-    def open_sheet(url: str = "", **options) -> Sheet:
-        contexts.append(browser.new_context(**options))
-        sheets.append(Sheet(contexts[-1].new_page(), url or server.url))
-        return sheets[-1]
-
-    yield open_sheet
-    for sheet in sheets:
-        elsewhere = [url for url in sheet.requests if not url.startswith((sheet.url, "blob:", "data:"))]
-        assert elsewhere == []
-        assert sheet.errors == []
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def sheet(opened) -> Sheet:
-    return opened().open()
 
 
 def test_ten_digits_stroke_by_stroke(sheet):
@@ -163,11 +131,7 @@ def test_a_finger_on_a_phone(opened):
             session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [_touch(point)]})
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     sheet.reads("2")
-    widths = [sheet.page.locator(part).bounding_box()["width"] for part in ("body", "main", "#sheet")]
-    assert max(widths) <= 390
-    for button in sheet.page.locator("button:visible, .button:visible").all():
-        box = button.bounding_box()
-        assert min(box["width"], box["height"]) >= 43.5, button.get_attribute("id")
+    sheet.fits_a_phone()
 
 
 def _touch(point: tuple[float, float]) -> dict[str, float]:
@@ -232,7 +196,6 @@ def test_copy_and_save(opened, tmp_path):
         sheet.page.click("#save")
     assert waiting.value.suggested_filename == "inkread-4.png"
     waiting.value.save_as(tmp_path / "saved.png")
-    import inkread
 
     assert inkread.read(tmp_path / "saved.png").width == 800
 
@@ -304,56 +267,8 @@ def test_a_digit_in_a_mirror(opened):
     assert "begins at the left" in sheet.page.inner_text("#verdict small")
 
 
-def test_a_template_of_a_form(opened, tmp_path):
-    sheet = opened().open("form")
-    page = sheet.page
-    page.set_input_files("#open", ROOT / "examples" / "seven.png")
-    sheet.there("#picture")
-    left, top, width, height = sheet.inside(0.4, 0.3, 0.2, 0.3)
-    page.mouse.move(left, top)
-    page.mouse.down()
-    page.mouse.move(left + width, top + height, steps=4)
-    page.mouse.up()
-    page.get_by_label("name").fill("total")
-    page.get_by_label("how many digits").fill("4")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save template").click()
-    assert waiting.value.suggested_filename == "seven-template.json"
-    waiting.value.save_as(tmp_path / "form.json")
-    template = json.loads((tmp_path / "form.json").read_text(encoding="utf-8"))
-    assert (template["width"], template["height"]) == (280, 280)
-    (field,) = template["fields"]
-    assert (field["name"], field["kind"], field["length"]) == ("total", "number", 4)
-    assert field["box"][3] == pytest.approx(0.3 * 280, abs=6)
-    page = inkread.read(ROOT / "examples" / "seven.png", document=str(tmp_path / "form.json"))
-    assert [field.name for field in page.fields] == ["total"]
-    assert "corners" not in template
-
-
-def test_the_corner_marks_of_a_form_are_found(opened, tmp_path):
-    sheet = opened().open("form")
-    page = sheet.page
-    page.set_input_files("#open", ROOT / "examples" / "form" / "blank.png")
-    page.locator("#form [role=status]", has_text="Corner marks found").wait_for()
-    assert page.locator("#boxes .mark").count() == 5
-    page.get_by_role("button", name="Add a box").click()
-    for label, value in {"name": "customer", "left": 240, "top": 256, "width": 800, "height": 96}.items():
-        page.get_by_label(label, exact=True).fill(str(value))
-    page.get_by_label("how many digits").fill("10")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save template").click()
-    waiting.value.save_as(tmp_path / "form.json")
-    template = json.loads((tmp_path / "form.json").read_text(encoding="utf-8"))
-    template["fields"][0]["cells"] = 10
-    (tmp_path / "form.json").write_text(json.dumps(template), encoding="utf-8")
-    read = inkread.read(ROOT / "examples" / "form" / "filled.jpg", document=str(tmp_path / "form.json"))
-    assert [(field.name, field.value) for field in read.fields] == [("customer", "7932654184")]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_fault_of_accessibility(opened, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
     for mode in ("read", "practise", "form", "docs"):
         sheet = opened(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
         if mode == "docs":
@@ -367,11 +282,7 @@ def test_no_serious_fault_of_accessibility(opened, scheme):
         if mode == "practise":
             sheet.draw(1)
             sheet.there("#progress table")
-        found = Axe().run(sheet.page).response["violations"]
-        faults = [
-            (f["id"], [n["html"][:120] for n in f["nodes"]]) for f in found if f["impact"] in ("serious", "critical")
-        ]
-        assert faults == [], mode
+        assert sheet.faults() == [], mode
 
 
 def test_the_files_of_the_page_are_small_and_name_nothing_elsewhere():

@@ -19,6 +19,8 @@ FORMAT = 1  # of the template; rises when a key changes its meaning
 KINDS = ("number", "amount", "postcode")
 _KEYS = {"format", "name", "width", "height", "corners", "mark", "upright", "fields", "sums"}
 _FIELD_KEYS = {"name", "kind", "box", "cells", "length", "check", "range", "required", "locale", "country"}
+_SUM_KEYS = {"total", "parts"}
+_ROUNDING = 1e-9  # of the page: sides are sums of decimal fractions
 _Rectangle = tuple[float, float, float, float]
 
 
@@ -122,7 +124,8 @@ def template_from(data: Any, where: str) -> Template:
     )
     names = [field.name for field in fields]
     wrong += [f"fields: two are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
-    sums = _sums(data.get("sums", []), names, wrong)
+    codes = [field.name for field in fields if field.kind == "postcode"]
+    sums = _sums(data.get("sums", []), names, codes, wrong)
     if wrong:
         raise UsageError(f"Expected another template in {where}:\n  " + "\n  ".join(wrong))
     return Template(str(data.get("name", "form")), width, height, points, mark, upright, fields, sums)
@@ -174,17 +177,22 @@ def _field(data: Any, place: int, size: tuple[float, float], wrong: list[str]) -
         if value not in known and not (key == "check" and value is None):
             hint = did_you_mean(str(value), known)
             wrong.append(f"{where}{key}: one of {', '.join(known)} (got {value!r}){hint}")
-    counts = [_count(data.get(key), where + key, wrong) for key in ("cells", "length")]
+    cells, length = (_count(data.get(key), where + key, wrong) for key in ("cells", "length"))
+    if cells is not None and length is not None and length > cells:
+        wrong.append(f"{where}length: at most {cells}, as many as there are cells (got {length})")
+    required = data.get("required", True)
+    if not isinstance(required, bool):
+        wrong.append(f"{where}required: true or false (got {required!r})")
     _check_names(data, where, wrong)
     return FormField(
         str(name),
         str(kind),
         _box(data.get("box"), where, size, wrong),
-        counts[0] or 0,
-        counts[1],
+        cells or 0,
+        length,
         check if check in CHECKS else None,
         _range(data.get("range"), where, wrong),
-        bool(data.get("required", True)),
+        bool(required),
         data.get("locale"),
         data.get("country"),
     )
@@ -217,7 +225,8 @@ def _box(value: Any, where: str, size: tuple[float, float], wrong: list[str]) ->
         wrong.append(f"{where}box: [left, top, width, height] (got {value!r})")
         return (0, 0, 1, 1)
     left, top, width, height = (_number(side, where + "box", wrong, least=0.0) for side in value)
-    if width <= 0 or height <= 0 or left + width > size[0] or top + height > size[1]:
+    right, bottom = (side * (1 + _ROUNDING) for side in size)
+    if width <= 0 or height <= 0 or left + width > right or top + height > bottom:
         wrong.append(f"{where}box: inside the page of {size[0]:g} x {size[1]:g} (got {value!r})")
     return left, top, width, height
 
@@ -227,13 +236,18 @@ def _range(value: Any, where: str, wrong: list[str]) -> tuple[Decimal | None, De
         return (None, None)
     try:
         least, greatest = (None if end is None else Decimal(str(end)) for end in value)
+        ordered = least is None or greatest is None or least <= greatest
+        finite = all(end is None or end.is_finite() for end in (least, greatest))
     except (TypeError, ValueError, InvalidOperation):
+        ordered = finite = False
+        least = greatest = None
+    if not ordered or not finite:
         wrong.append(f"{where}range: [least, greatest], null for an open end (got {value!r})")
         return (None, None)
     return least, greatest
 
 
-def _sums(data: Any, names: list[str], wrong: list[str]) -> tuple[Sum, ...]:
+def _sums(data: Any, names: list[str], codes: list[str], wrong: list[str]) -> tuple[Sum, ...]:
     if not isinstance(data, list):
         wrong.append(f'sums: a list of {{"total": NAME, "parts": [NAME, ...]}} (got {data!r})')
         return ()
@@ -243,6 +257,10 @@ def _sums(data: Any, names: list[str], wrong: list[str]) -> tuple[Sum, ...]:
         if not isinstance(parts, list) or not parts:
             wrong.append(f'sums[{place}]: {{"total": NAME, "parts": [NAME, ...]}} (got {one!r})')
             continue
+        wrong += [_unknown(key, _SUM_KEYS, f"sums[{place}].") for key in one if key not in _SUM_KEYS]
+        wrong += [f"sums[{place}]: {n!r} is a postal code" for n in (one.get("total"), *parts) if n in codes]
+        if one.get("total") in parts:
+            wrong.append(f"sums[{place}]: {one.get('total')!r} cannot be a part of itself")
         unknown = [name for name in (one.get("total"), *parts) if name not in names]
         wrong += [f"sums[{place}]: there is no field {n!r}.{did_you_mean(str(n), names)}" for n in unknown]
         found.append(Sum(str(one.get("total")), tuple(str(part) for part in parts)))

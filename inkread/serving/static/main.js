@@ -20,7 +20,7 @@ const running = {};
 
 const pad = new Pad($("pad"), { onchange: drawn, onend: stroked });
 const practice = new Practice({ wanted: $("wanted"), verdict: $("verdict"), progress: $("progress"), read: backend.read });
-const form = new Form({ sheet: $("sheet"), boxes: $("boxes"), panel: $("form"), save: download, marks: (file) => backend.marks(file).catch((error) => void failed(error)) });
+const form = new Form({ sheet: $("sheet"), boxes: $("boxes"), panel: $("form"), save: download, marks: (file) => backend.marks(file).catch((error) => void failed(error)), say });
 
 // Drawing
 
@@ -174,6 +174,7 @@ async function judge() {
 
 function open(file) {
   if (!file || !backend.features.pictures) return;
+  if (form.active && /\.json$/i.test(file.name)) return void form.load(file);
   pad.reset();
   state.file = file;
   state.fileName = file.name ?? "picture";
@@ -187,7 +188,10 @@ function open(file) {
     if (state.mode === "form") form.open({ width: $("picture").naturalWidth, height: $("picture").naturalHeight, name: state.fileName, file });
     showChosen();
   };
-  $("picture").onerror = () => ($("picture").hidden = true); // a PDF: read all the same
+  $("picture").onerror = () => {
+    $("picture").hidden = true; // a PDF: read all the same
+    if (form.active) say("This file cannot be shown. Open the empty form as PNG, JPEG or WebP.");
+  };
   $("sheet").classList.remove("empty");
   stroked();
   readNow();
@@ -338,6 +342,10 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pad.
 
 // Modes
 
+document.querySelector(".skip").onclick = (event) => {
+  event.preventDefault(); // the address says what one does here
+  (form.active ? $("form").querySelector("input, button") : $("pad")).focus();
+};
 $("skip").onclick = () => {
   pad.reset();
   practice.next();
@@ -378,7 +386,7 @@ for (const element of document.querySelectorAll("[data-needs]")) {
   element.hidden = !backend.features[element.dataset.needs];
 }
 $("privacy").textContent = backend.privacy;
-new ResizeObserver(() => (form.active ? form.show() : showChosen())).observe($("sheet"));
+new ResizeObserver(() => (form.active ? form.showBoxes() : showChosen())).observe($("sheet"));
 window.addEventListener("hashchange", enter);
 if (innerWidth < 620) $("thickness").value = 28; // a finger on a small sheet
 thicken(0);

@@ -149,6 +149,19 @@ def test_names_are_printed_beside_the_fields_and_each_other(monkeypatch):
             assert min(across, down) <= 0.5
 
 
+def test_names_of_one_row_stand_on_one_line(monkeypatch):
+    feet = {}
+    text = ImageDraw.ImageDraw.text
+
+    def spied(pen, place, words, *given, **options):
+        feet[words] = place[1]
+        text(pen, place, words, *given, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spied)
+    blank_form(open_template(str(EXAMPLE / "template.json")), 8)
+    assert feet["customer"] == feet["postcode"]  # the one without, the other with a stroke below the line
+
+
 def test_all_that_is_wrong_with_a_template_is_told():
     template = changed(customer={"check": "luhnn", "kind": "nummer"}, day={"box": [200, 0, 50, 10]})
     template["fields"][2]["range"] = "all"
@@ -171,6 +184,32 @@ def test_all_that_is_wrong_with_a_template_is_told():
         "corners: the centres of four marks",
     ):
         assert part in told, part
+
+
+def test_rules_that_contradict_themselves():
+    """Ranges that nothing is in, and totals of postal codes, which are no numbers, would fail at the first scan."""
+    rules = {"length": 11, "required": "no"}
+    template = changed(customer=rules, day={"range": [9, 1]}, tariff_1={"range": [0, "NaN"]})
+    template["sums"] = [{"total": "total", "parts": ["postcode", "total"], "part": []}]
+    with pytest.raises(UsageError) as caught:
+        template_from(template, "here")
+    for part in (
+        "fields[0].length: at most 10, as many as there are cells (got 11)",
+        "fields[0].required: true or false (got 'no')",
+        "fields[2].range: [least, greatest], null for an open end (got [9, 1])",
+        "fields[3].range: [least, greatest]",
+        "sums[0]: 'postcode' is a postal code",
+        "sums[0]: 'total' cannot be a part of itself",
+        "sums[0].part: there is no such key. Did you mean 'parts'?",
+    ):
+        assert part in str(caught.value), part
+
+
+def test_a_box_may_reach_the_edge_of_the_page():
+    box = [0.03, 0, 29.67, 21]
+    assert box[0] + box[2] > 29.7  # as sums of binary fractions are
+    fields = [{"name": "wide", "box": box}]
+    assert template_from({"format": 1, "width": 29.7, "height": 21, "fields": fields}, "here").width == 29.7
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"format": 2}', '{"format": 1}', '{"format": 1, "fields": [3]}'])
