@@ -56,8 +56,8 @@ def skew(mask: NDArray[np.uint8]) -> float:
     if len(x) < 20:
         return 0.0
     some = np.random.default_rng(0).permutation(len(x))[:_POINTS]
-    points = np.stack([x[some], y[some]], axis=1).astype(np.float64)
-    points -= points.mean(axis=0)
+    points = np.stack([x[some], y[some]]).astype(np.float64)
+    points -= points.mean(axis=1, keepdims=True)
     coarse = np.arange(-_GREATEST, _GREATEST + 0.1, 1.0)
     sharp = np.array([_sharpness(points, angle) for angle in coarse])
     best = float(coarse[int(sharp.argmax())])
@@ -70,7 +70,7 @@ def skew(mask: NDArray[np.uint8]) -> float:
 
 def _sharpness(points: NDArray[np.float64], degrees: float) -> float:
     turn = math.radians(degrees)
-    across = points[:, 1] * math.cos(turn) - points[:, 0] * math.sin(turn)
+    across = points[1] * math.cos(turn) - points[0] * math.sin(turn)
     reach = float(np.abs(points).max()) * 1.5 + 1.0
     counts = np.bincount(((across + reach) * (_BINS / (2 * reach))).astype(np.int64), minlength=_BINS)
     # Neighbouring rows together, so that where the bins begin does not matter.
