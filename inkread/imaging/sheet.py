@@ -28,7 +28,7 @@ _LEAST_SEPARATION = 3.2  # the same in deviations of the paper near the ink; noi
 _NOISE = 4.0  # deviations of the paper that a pixel of ink differs from it
 _HALF = 0.5  # of the strength of the writing around: where a stroke ends
 _FAINT = 0.35  # of the strength of the page's ink: fainter pieces are stains or the other side
-_POLARITY = 192  # pixels of the longer side at which the polarity is decided
+_POLARITY = 128  # pixels of the longer side at which the polarity is decided
 _LEAN = 0.4  # of the third moment that must lie on one side
 _GRAIN = 0.8  # pixels: what is finer than this is noise of the camera
 
