@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Components", "components"]
+__all__ = ["Components", "components", "places"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,3 +53,9 @@ def components(mask: NDArray[np.uint8]) -> Components:
     _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
     left, top, width, height, area = (stats[1:, i].astype(np.float32) for i in range(5))
     return Components(mask, labels, left, top, width, height, area)
+
+
+def places(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows and the columns of a mask's ink, as `np.nonzero` does in several times the time."""
+    y, x = np.divmod(np.flatnonzero(mask > 0), mask.shape[1])
+    return y, x

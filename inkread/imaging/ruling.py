@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.imaging.components import Components, components
+from inkread.imaging.components import Components, components, places
 
 __all__ = ["digit_height", "without_ruling"]
 
@@ -136,7 +136,7 @@ def _band(own: NDArray[np.uint8], thick: int) -> tuple[float, float, float] | No
     The line is voted for over slopes and offsets (Hough 1962): the feet of digits just above it, which a fit by least
     squares would follow, are outvoted.
     """
-    y, x = np.nonzero(own)
+    y, x = places(own)
     if len(x) < 8:
         return None
     height, width = own.shape

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.components import places
+
 __all__ = ["Box", "Parts", "crumbs"]
 
 _CRUMB = 0.06  # of the largest piece of ink: smaller ones beside it are a neighbour's
@@ -28,7 +30,7 @@ class Parts:
 
     def __init__(self, mask: NDArray[np.uint8], behind: NDArray[np.int16], cuts: int) -> None:
         height, width = mask.shape
-        y, x = np.nonzero(mask)
+        y, x = places(mask)
         before = behind[y, x].astype(np.int64)
         apart = np.zeros((height, width + _ASIDE * cuts), np.uint8)
         apart[y, x + _ASIDE * before] = 255
