@@ -7,9 +7,11 @@ place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -111,11 +113,16 @@ def _places(total: NDArray[np.float32], tall: float, pen: float) -> tuple[NDArra
     starts, ends = edges[::2], edges[1::2]
     chosen = [(int((a + b - 1) // 2), float(b - a)) for a, b in zip(starts, ends, strict=True)]
     apart = max(2.0, _APART * tall)
-    through = np.flatnonzero((total <= _THROUGH * pen + _LEAN * tall) & ~free & _wide(free, _ONE * tall))
-    through = through[_valleys(total, round(apart))[through]]
-    for place in through[np.argsort(total[through], kind="stable")].tolist():
-        if all(abs(taken - place) >= apart for taken, _ in chosen):
+    through = (total <= _THROUGH * pen + _LEAN * tall) & ~free & _wide(free, _ONE * tall)
+    through &= _valleys(total, round(apart))
+    reach = math.ceil(apart) - 1  # of the cuts that one makes superfluous
+    for place, _ in chosen:
+        through[max(0, place - reach) : place + reach + 1] = False
+    left = np.flatnonzero(through)
+    for place in left[np.argsort(total[left], kind="stable")].tolist():
+        if through[place]:
             chosen.append((place, 0.0))
+            through[max(0, place - reach) : place + reach + 1] = False
     chosen.sort()
     places = np.array([place for place, _ in chosen], np.int64)
     gaps = np.array([gap for _, gap in chosen], np.float32)
@@ -139,5 +146,5 @@ def _wide(free: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
 
 def _valleys(total: NDArray[np.float32], reach: int) -> NDArray[np.bool_]:
     """Tell at which columns no other within reach is cheaper to cut at."""
-    around = np.pad(total, reach, constant_values=np.inf)
-    return total <= np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1).min(axis=1) + np.float32(0.5)
+    least = cv2.erode(total[None], np.ones((1, 2 * reach + 1), np.uint8))[0]  # beyond the edges there is nothing
+    return np.asarray(total <= least + np.float32(0.5))

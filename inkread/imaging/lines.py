@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.imaging.boxes import enclosing
-from inkread.imaging.components import Components, components
+from inkread.imaging.components import Components
 from inkread.imaging.frame import pen_width
 from inkread.imaging.ruling import digit_height, without_ruling
 from inkread.imaging.sheet import Sheet
@@ -61,9 +61,8 @@ def find_lines(sheet: Sheet) -> list[Strip]:
     Args:
         sheet: Upright, level within a few degrees.
     """
-    mask = without_ruling(sheet.mask)
-    pieces = components(mask)
-    tall = digit_height(mask, pieces)
+    pieces = without_ruling(sheet.mask)
+    tall = digit_height(pieces)
     if tall < _SMALLEST:
         return []
     digits = _like_digits(pieces, tall)
@@ -73,21 +72,20 @@ def find_lines(sheet: Sheet) -> list[Strip]:
     small = np.setdiff1d(np.arange(len(pieces)), digits)
     whole = _with_marks(pieces, lines, small, tall)
     boxes = [_box(pieces, line) for line in lines]
-    return [_strip(sheet, mask, pieces, lines[i], whole[i]) for i in in_reading_order(boxes, tall)]
+    return [_strip(sheet, pieces, lines[i], whole[i]) for i in in_reading_order(boxes, tall)]
 
 
 def one_line(sheet: Sheet) -> list[Strip]:
     """Return all writing of a sheet as one line, wherever it stands; an empty list when there is none."""
-    mask = without_ruling(sheet.mask)
-    pieces = components(mask)
-    tall = digit_height(mask, pieces)
+    pieces = without_ruling(sheet.mask)
+    tall = digit_height(pieces)
     digits = _like_digits(pieces, tall) if tall >= _SMALLEST else np.zeros(0, np.int64)
     if not len(digits):
         return []
     order = np.argsort(pieces.left[digits], kind="stable")
     line = [int(i) for i in digits[order]]
     small = np.setdiff1d(np.arange(len(pieces)), digits)
-    return [_strip(sheet, mask, pieces, line, _with_marks(pieces, [line], small, tall)[0])]
+    return [_strip(sheet, pieces, line, _with_marks(pieces, [line], small, tall)[0])]
 
 
 def _like_digits(pieces: Components, tall: float) -> NDArray[np.int64]:
@@ -214,7 +212,7 @@ def _slope(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
     return float(slopes[order][np.searchsorted(total, total[-1] / 2)])
 
 
-def _strip(sheet: Sheet, mask: NDArray[np.uint8], pieces: Components, line: list[int], whole: list[int]) -> Strip:
+def _strip(sheet: Sheet, pieces: Components, line: list[int], whole: list[int]) -> Strip:
     """Cut a line out of its sheet, level, with nothing on it but its own pieces."""
     main = np.array(line)
     x = pieces.left[main] + pieces.width[main] / 2

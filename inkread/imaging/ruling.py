@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.imaging.components import Components, components
+from inkread.imaging.components import Components, components, places
 
 __all__ = ["digit_height", "without_ruling"]
 
@@ -30,61 +30,65 @@ _AROUND = 8  # ... in so many thicknesses
 _NEAR = 6  # pixels beside a rule that are looked at for what crosses it
 _BOX = 0.8  # of a side of a box that must be ink
 _SLOPES = np.tan(np.radians(np.arange(-6.0, 6.01, 0.25)))
+_VOTERS = 1024  # pixels of a piece that vote for a slope; less than twice as many where it has more
 _DOT = 0.16  # of a digit's height: the greatest dot of a dotted line
 _DOTS = 7  # dots in a row
 
 
-def digit_height(mask: NDArray[np.uint8], pieces: Components | None = None) -> float:
-    """Return the height of the writing in pixels: the median over the pieces, each by its ink; 0.0 without ink.
-
-    Args:
-        mask: uint8 (h, w), ink 255.
-        pieces: Of the mask, where they are known.
-    """
-    pieces = components(mask) if pieces is None else pieces
+def digit_height(pieces: Components) -> float:
+    """Return the height of the writing in pixels: the median over its pieces, each by its ink; 0.0 without ink."""
     if not len(pieces):
         return 0.0
     # Neither specks nor what spans the page tell how high a digit is.
     weight = np.where(pieces.height >= 5, pieces.area, 0.01 * pieces.area)
-    weight = np.where(pieces.width > 0.9 * mask.shape[1], 0.01 * weight, weight)
+    weight = np.where(pieces.width > 0.9 * pieces.mask.shape[1], 0.01 * weight, weight)
     order = np.argsort(pieces.height)
     total = np.cumsum(weight[order])
     return float(pieces.height[order][np.searchsorted(total, 0.5 * total[-1])])
 
 
-def without_ruling(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def without_ruling(mask: NDArray[np.uint8]) -> Components:
     """Remove printed lines from the ink of a page or a line.
 
     Args:
         mask: uint8 (h, w), ink 255, upright within a few degrees.
 
     Returns:
-        uint8 (h, w), the same or with less ink.
+        The pieces of the same mask, or of one with less ink.
     """
     height, width = mask.shape
     page = max(height, width) >= _PAGE
     long = (_OF_PAGE if page else _OF_PICTURE) * width
     thick = max(3, round(0.008 * max(height, width)) if page else round(0.1 * height))
     long = max(24.0, long)
+    whole = components(mask)
     across = _rules(mask, min(thick, 12), long)
-    rest = _less(mask, across)
+    rest = _less(whole, across)
     tall = digit_height(rest)
     if _STROKE * tall > long:  # on a picture of one digit the bar of a seven is as long as a rule
         across = _rules(mask, min(thick, 12), _STROKE * tall)
-        rest = _less(mask, across)
+        rest = _less(whole, across)
         tall = digit_height(rest)
     if tall == 0.0:
-        return mask if not page else rest
+        return whole if not page else rest
     thick = max(2, round(_THICK * tall))
-    across = cv2.bitwise_or(across, _rules(rest, thick, max(16.0, _LONG * tall)))
+    across = cv2.bitwise_or(across, _rules(rest.mask, thick, max(16.0, _LONG * tall)))
     down = _upright(mask, across, thick, tall)
-    rest = _less(_less(mask, across), down)
-    rest = _without_boxes(rest, thick, tall)
-    return _without_dots(rest, tall)
+    rest = _less(whole, cv2.bitwise_or(across, down))
+    return _without_dots(_without_boxes(rest, thick, tall), tall)
 
 
-def _less(mask: NDArray[np.uint8], taken: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _less(pieces: Components, taken: NDArray[np.uint8]) -> Components:
+    """Return the pieces of what is left of a mask."""
+    return components(_without(pieces.mask, taken)) if cv2.countNonZero(taken) else pieces
+
+
+def _without(mask: NDArray[np.uint8], taken: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(taken)), dtype=np.uint8)
+
+
+def _transposed(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.transpose(mask), dtype=np.uint8)
 
 
 def _thin(mask: NDArray[np.uint8], thick: int) -> NDArray[np.uint8]:
@@ -92,7 +96,7 @@ def _thin(mask: NDArray[np.uint8], thick: int) -> NDArray[np.uint8]:
     # With paper around it: OpenCV takes what lies beyond the edge for ink, and a rule there for thick.
     padded = cv2.copyMakeBorder(mask, thick + 1, thick + 1, 0, 0, cv2.BORDER_CONSTANT, value=0)
     opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
-    return _less(mask, opened[thick + 1 : -thick - 1])
+    return _without(mask, opened[thick + 1 : -thick - 1])
 
 
 def _rules(mask: NDArray[np.uint8], thick: int, length: float) -> NDArray[np.uint8]:
@@ -100,7 +104,9 @@ def _rules(mask: NDArray[np.uint8], thick: int, length: float) -> NDArray[np.uin
     thin = _thin(mask, thick)
     gap = max(3, round(0.25 * length))
     linked = cv2.morphologyEx(
-        cv2.copyMakeBorder(thin, 0, 0, gap, gap, cv2.BORDER_CONSTANT, value=0), cv2.MORPH_CLOSE, np.ones((1, gap))
+        cv2.copyMakeBorder(thin, 0, 0, gap, gap, cv2.BORDER_CONSTANT, value=0),
+        cv2.MORPH_CLOSE,
+        np.ones((1, gap), np.uint8),
     )[:, gap:-gap]
     linked = cv2.dilate(linked, np.ones((3, 1), np.uint8))  # a step of a slanting rule
     pieces, found = components(linked), []
@@ -117,7 +123,8 @@ def _rules(mask: NDArray[np.uint8], thick: int, length: float) -> NDArray[np.uin
             found.append(((left, left + w), (slope, top + first - slope * left, top + last - slope * left)))
             if np.count_nonzero(own.any(axis=0)) >= _UNBROKEN * w:
                 lying[inside] |= own
-    out, rest = np.zeros_like(mask), _less(mask, lying)
+    out = np.zeros_like(mask)
+    rest = _without(mask, lying) if found else mask
     for ends, band in found:
         _take(mask, rest, out, ends, band, thick)
     return out
@@ -129,22 +136,24 @@ def _band(own: NDArray[np.uint8], thick: int) -> tuple[float, float, float] | No
     The line is voted for over slopes and offsets (Hough 1962): the feet of digits just above it, which a fit by least
     squares would follow, are outvoted.
     """
-    y, x = np.nonzero(own)
+    y, x = places(own)
     if len(x) < 8:
         return None
-    some = slice(None, None, max(1, len(x) // 4000))
-    best, slope = (0.0, 0), 0.0
-    for tried in _SLOPES:
-        votes = np.bincount(np.round(y[some] - tried * x[some]).astype(np.int64) + own.shape[1])
-        if votes.max() > best[0]:
-            best, slope = (float(votes.max()), int(votes.argmax())), float(tried)
-    votes = np.bincount(np.round(y - slope * x).astype(np.int64) + own.shape[1], minlength=best[1] + thick + 2)
-    first = last = best[1]
-    while first > 0 and best[1] - first < thick and votes[first - 1] >= 0.4 * votes[best[1]]:
+    height, width = own.shape
+    some = slice(None, None, max(1, len(x) // _VOTERS))
+    # How far each column is moved to lie level, and below zero nowhere; a row of votes for each slope.
+    moved = np.round(-_SLOPES[:, None] * np.arange(width)).astype(np.int64) + width
+    offset = moved[:, x[some]] + y[some]
+    offset += np.arange(len(_SLOPES))[:, None] * (height + 2 * width)
+    count = np.bincount(offset.ravel(), minlength=len(_SLOPES) * (height + 2 * width)).reshape(len(_SLOPES), -1)
+    steep, best = np.unravel_index(int(count.argmax()), count.shape)
+    votes = np.bincount(y + moved[steep, x], minlength=best + thick + 2)
+    first = last = int(best)
+    while first > 0 and best - first < thick and votes[first - 1] >= 0.4 * votes[best]:
         first -= 1
-    while last + 1 < len(votes) and last - best[1] < thick and votes[last + 1] >= 0.4 * votes[best[1]]:
+    while last + 1 < len(votes) and last - best < thick and votes[last + 1] >= 0.4 * votes[best]:
         last += 1
-    return slope, float(first - own.shape[1]), float(last - own.shape[1])
+    return float(_SLOPES[steep]), float(first - width), float(last - width)
 
 
 def _take(
@@ -168,15 +177,14 @@ def _take(
     # Columns along the rule: `reach` rows above and below the line, so that row `reach` + k lies k below it.
     reach = max(int(np.ceil(last - first + waver)) + _NEAR, _AROUND * thick)
     rows = np.round(first).astype(np.int64) + line[None, :] + np.arange(-reach, reach + 1)[:, None]
-    there, safe = (rows >= 0) & (rows < len(mask)), np.clip(rows, 0, len(mask) - 1)
-    ink, other = (np.where(there, layer[safe, x[None, :]] > 0, False) for layer in (mask, rest))
     top, bottom = reach - int(np.ceil(waver)), reach + int(np.ceil(last - first + waver))
+    core = slice((top + bottom) // 2 - 1, (top + bottom) // 2 + 2)
+    if np.count_nonzero(_along(mask, rows[core], x).any(axis=0)) < _COVERED * len(x):
+        return
+    ink, other = _along(mask, rows, x), _along(rest, rows, x)
     inside = ink[top : bottom + 1]
     inked = inside.any(axis=0)
     free = ~(other[: top - 1].any(axis=0) | other[bottom + 2 :].any(axis=0))
-    centre = (top + bottom) // 2
-    if np.count_nonzero(ink[centre - 1 : centre + 2].any(axis=0)) < _COVERED * len(x):
-        return
     if np.count_nonzero(free) < _FREE * len(x) or np.count_nonzero(free & inked) < _COVERED * np.count_nonzero(free):
         return
     alone = inked & ~ink[top - 1] & ~ink[bottom + 1]
@@ -193,6 +201,12 @@ def _take(
     taken = on_rule & ~(crossed | lying) | ((depth >= top) & (depth <= bottom) & ink & alone)
     y, column = np.nonzero(taken)
     out[rows[y, column], x[column]] = 255
+
+
+def _along(mask: NDArray[np.uint8], rows: NDArray[np.int64], x: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return where there is ink at some rows (n, w) of some columns (w,); beyond the edges there is none."""
+    there = (rows >= 0) & (rows < len(mask))
+    return there & (mask[np.clip(rows, 0, len(mask) - 1), x[None, :]] > 0)
 
 
 def _edges(inside: NDArray[np.bool_], alone: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -221,12 +235,12 @@ def _run(ink: NDArray[np.bool_], start: NDArray[np.int64], step: int) -> NDArray
 
 def _upright(mask: NDArray[np.uint8], across: NDArray[np.uint8], thick: int, tall: float) -> NDArray[np.uint8]:
     """Return the pixels of upright rules: far taller than a digit, or standing between two rules that lie."""
-    turned = np.ascontiguousarray(_less(mask, across).T)
-    found = np.ascontiguousarray(_rules(turned, thick, max(16.0, _TALL * tall)).T)
+    turned = _transposed(_without(mask, across))
+    found = _transposed(_rules(turned, thick, max(16.0, _TALL * tall)))
     if not cv2.countNonZero(across):
         return found
     # A side of a box begins at one rule and ends at another, and nothing else of its piece leaves its column.
-    candidates = np.ascontiguousarray(_rules(turned, thick, max(8.0, 0.9 * tall)).T)
+    candidates = _transposed(_rules(turned, thick, max(8.0, 0.9 * tall)))
     near = cv2.dilate(across, np.ones((2 * thick + 1, 3), np.uint8))
     pieces = components(candidates)
     for i in range(len(pieces)):
@@ -240,20 +254,20 @@ def _upright(mask: NDArray[np.uint8], across: NDArray[np.uint8], thick: int, tal
     return found
 
 
-def _without_boxes(mask: NDArray[np.uint8], thick: int, tall: float) -> NDArray[np.uint8]:
+def _without_boxes(pieces: Components, thick: int, tall: float) -> Components:
     """Take out the frames around single digits, whose sides are no longer than a digit's strokes."""
-    pieces = components(mask)
-    out = mask
+    taken = np.zeros_like(pieces.mask)
     for i in np.flatnonzero((pieces.height > 1.05 * tall) & (pieces.width > 0.7 * tall)):
         left, top, w, h = (int(v[i]) for v in (pieces.left, pieces.top, pieces.width, pieces.height))
         inside = np.s_[top : top + h, left : left + w]
         own = (pieces.labels[inside] == i + 1).astype(np.uint8) * 255
+        if _sides(own, own) < 3:  # what is straight of it has no more
+            continue
         lying = _rules(own, thick, 0.6 * w)
-        standing = np.ascontiguousarray(_rules(np.ascontiguousarray(own.T), thick, 0.6 * h).T)
+        standing = _transposed(_rules(_transposed(own), thick, 0.6 * h))
         if _sides(lying, standing) >= 3:
-            out = out.copy() if out is mask else out
-            out[inside] = _less(out[inside], cv2.bitwise_or(lying, standing))
-    return out
+            taken[inside] |= cv2.bitwise_or(lying, standing)
+    return _less(pieces, taken)
 
 
 def _sides(lying: NDArray[np.uint8], standing: NDArray[np.uint8]) -> int:
@@ -269,15 +283,13 @@ def _sides(lying: NDArray[np.uint8], standing: NDArray[np.uint8]) -> int:
     return sum(share >= _BOX for share in covered)
 
 
-def _without_dots(mask: NDArray[np.uint8], tall: float) -> NDArray[np.uint8]:
+def _without_dots(pieces: Components, tall: float) -> Components:
     """Take out dotted and dashed lines: many small pieces in one straight row."""
-    pieces = components(mask)
     small = (pieces.height <= max(2.0, _DOT * tall)) & (pieces.width <= max(3.0, 0.5 * tall))
     if np.count_nonzero(small) < _DOTS:
-        return mask
-    dots = np.where(np.concatenate([[False], small])[pieces.labels], 255, 0).astype(np.uint8)
-    rows = _dotted_rows(dots, tall)
-    return _less(mask, rows)
+        return pieces
+    dots = np.concatenate([[False], small]).astype(np.uint8)[pieces.labels] * np.uint8(255)
+    return _less(pieces, _dotted_rows(dots, tall))
 
 
 def _dotted_rows(dots: NDArray[np.uint8], tall: float) -> NDArray[np.uint8]:

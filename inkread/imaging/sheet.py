@@ -28,7 +28,7 @@ _LEAST_SEPARATION = 3.2  # the same in deviations of the paper near the ink; noi
 _NOISE = 4.0  # deviations of the paper that a pixel of ink differs from it
 _HALF = 0.5  # of the strength of the writing around: where a stroke ends
 _FAINT = 0.35  # of the strength of the page's ink: fainter pieces are stains or the other side
-_POLARITY = 192  # pixels of the longer side at which the polarity is decided
+_POLARITY = 128  # pixels of the longer side at which the polarity is decided
 _LEAN = 0.4  # of the third moment that must lie on one side
 _GRAIN = 0.8  # pixels: what is finer than this is noise of the camera
 
@@ -132,8 +132,7 @@ def _cuts(light: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if not cv2.countNonZero(strong):
         return None
     # Otsu's threshold near the ink, where it and the paper are about as much: on a page there is hardly any ink.
-    near = cv2.dilate(strong, np.ones((5, 5), np.uint8)) > 0
-    values = light[near]
+    values = _values(light, cv2.dilate(strong, np.ones((5, 5), np.uint8)))
     middle, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink, paper = values[values > middle], values[values <= middle]
     if ink.size == 0 or paper.size == 0:
@@ -143,6 +142,12 @@ def _cuts(light: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         return None
     around = _strength_around(light)
     return np.clip(_HALF * around, min(least, middle), middle).astype(np.uint8)
+
+
+def _values(light: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the values of some pixels from the least to the greatest: by counting them, which is faster."""
+    count = cv2.calcHist([light], [0], mask, [256], [0, 256]).ravel().astype(np.int64)
+    return np.repeat(np.arange(256, dtype=np.uint8), count)
 
 
 def _paper_noise(light: NDArray[np.uint8]) -> tuple[float, float]:
@@ -170,11 +175,14 @@ def _without_faint(mask: NDArray[np.uint8], light: NDArray[np.uint8]) -> NDArray
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     if count <= 2:
         return mask
-    y, x = np.nonzero(mask)
-    piece, value = labels[y, x], light[y, x]
+    ink = np.flatnonzero(mask > 0)
+    piece = labels.ravel()[ink]
     peak = np.zeros(count, np.uint8)
-    np.maximum.at(peak, piece, value)
+    np.maximum.at(peak, piece, light.ravel()[ink])
     strong = float(np.percentile(peak[piece], 75))  # of the ink by its pixels
-    keep = peak >= _FAINT * strong
-    keep[0] = False
-    return np.where(keep[labels], mask, 0).astype(np.uint8)
+    faint = peak < _FAINT * strong
+    if not faint[1:].any():
+        return mask
+    out = mask.copy()
+    out.ravel()[ink[faint[piece]]] = 0
+    return out

@@ -38,13 +38,19 @@ def rule_strength(light: NDArray[np.uint8]) -> float | None:
         The level in those of `light`; None on paper without squares, or where nothing is stronger than its rules.
     """
     small = strongest(light, _SIDE)
-    strong = float(np.percentile(small, _STRONG))
+    strong = _percentile(small, _STRONG)
     for share in _LEVELS:
         mask = cv2.threshold(small, share * strong, 255, cv2.THRESH_BINARY)[1]
         cells, side = _cells(mask)
         if cells is not None:
             return _above(small, _between(cells, side) & mask, side)
     return None
+
+
+def _percentile(light: NDArray[np.uint8], percent: float) -> float:
+    """Return the least level that so many percent of the pixels do not surpass."""
+    count = np.cumsum(cv2.calcHist([light], [0], None, [256], [0, 256]), dtype=np.float64)
+    return float(np.searchsorted(count, percent / 100 * light.size))
 
 
 def _between(cells: NDArray[np.uint8], side: float) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.components import places
 from inkread.imaging.sheet import Sheet, transformed
 
 __all__ = ["levelled", "skew", "turned"]
@@ -52,27 +53,29 @@ def skew(mask: NDArray[np.uint8]) -> float:
 
     At the right angle the rows are either full or empty: the sum of the squares of the ink in each is greatest.
     """
-    y, x = np.nonzero(mask)
+    y, x = places(mask)
     if len(x) < 20:
         return 0.0
     some = np.random.default_rng(0).permutation(len(x))[:_POINTS]
-    points = np.stack([x[some], y[some]], axis=1).astype(np.float64)
-    points -= points.mean(axis=0)
+    points = np.stack([x[some], y[some]]).astype(np.float64)
+    points -= points.mean(axis=1, keepdims=True)
+    reach = float(np.abs(points).max()) * 1.5 + 1.0
     coarse = np.arange(-_GREATEST, _GREATEST + 0.1, 1.0)
-    sharp = np.array([_sharpness(points, angle) for angle in coarse])
+    sharp = np.array([_sharpness(points, reach, angle) for angle in coarse])
     best = float(coarse[int(sharp.argmax())])
     fine = np.arange(best - 1, best + 1.01, 0.2)
-    around = np.array([_sharpness(points, angle) for angle in fine])
-    if around.max() < _GAIN * _sharpness(points, 0.0):
+    around = np.array([_sharpness(points, reach, angle) for angle in fine])
+    if around.max() < _GAIN * _sharpness(points, reach, 0.0):
         return 0.0
     return float(np.clip(fine[int(around.argmax())], -_GREATEST, _GREATEST))
 
 
-def _sharpness(points: NDArray[np.float64], degrees: float) -> float:
+def _sharpness(points: NDArray[np.float64], reach: float, degrees: float) -> float:
     turn = math.radians(degrees)
-    across = points[:, 1] * math.cos(turn) - points[:, 0] * math.sin(turn)
-    reach = float(np.abs(points).max()) * 1.5 + 1.0
-    counts = np.bincount(((across + reach) * (_BINS / (2 * reach))).astype(np.int64), minlength=_BINS)
+    across = points[1] * math.cos(turn) - points[0] * math.sin(turn)
+    across += reach
+    across *= _BINS / (2 * reach)
+    counts = np.bincount(across.astype(np.int64), minlength=_BINS)
     # Neighbouring rows together, so that where the bins begin does not matter.
     both = counts[1:] + counts[:-1]
     return float(both @ both)

@@ -89,14 +89,18 @@ def best_paths(
 def _steps(edges: Sequence[Edge], cuts: int, tried: int) -> list[dict[int, _Readings]]:
     """Return, for each cut, what may be read from it to each other one: nothing, or a digit."""
     steps: list[dict[int, _Readings]] = [{} for _ in range(cuts)]
-    for place, edge in enumerate(edges):
-        step = steps[edge.start].setdefault(edge.end, {})
+    read = [(place, edge, edge.scores) for place, edge in enumerate(edges) if edge.scores is not None]
+    if read:
+        scores = np.stack([of for _, _, of in read])
+        ranked = scores.argsort(axis=1)[:, ::-1][:, :tried]
+        best = np.take_along_axis(scores, ranked, axis=1).tolist()
+        for (place, edge, _), labels, gains in zip(read, ranked.tolist(), best, strict=True):
+            step = steps[edge.start].setdefault(edge.end, {})
+            for label, score in zip(labels, gains, strict=True):
+                _add(step, chr(label), edge.worth + score, edge.worth + score, (place,))
+    for edge in edges:
         if edge.scores is None:
-            _add(step, "", edge.worth, edge.worth, ())
-            continue
-        likeliest = edge.scores.argsort()[::-1][:tried]
-        for label, score in zip(likeliest.tolist(), edge.scores[likeliest].tolist(), strict=True):
-            _add(step, chr(label), edge.worth + score, edge.worth + score, (place,))
+            _add(steps[edge.start].setdefault(edge.end, {}), "", edge.worth, edge.worth, ())
     return steps
 
 

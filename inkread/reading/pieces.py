@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from inkread.imaging.cuts import Cuts, cuts_at, find_cuts
 from inkread.imaging.frame import frame, pen_width
 from inkread.imaging.lines import Strip
 from inkread.imaging.marks import Mark, part_marks
+from inkread.reading.parts import Box, Parts, crumbs
 
 __all__ = ["TRAITS", "CutLine", "Piece", "cut_line", "traits"]
 
@@ -19,12 +21,8 @@ _WIDEST = 1.75  # of a digit's height: no digit is wider
 _LOWEST = 0.3  # ... or lower
 _BRIDGED = 0.45  # ... or has a wider gap between its parts
 _MOST_CUTS = 8  # parts between cuts that a digit has
-_CRUMB = 0.06  # of a piece's ink: smaller parts are a neighbour's
 _AROUND = np.ones((3, 3), np.uint8)
 _SHARED = 1.25  # pens beyond a cut through ink that a stroke may reach which both neighbours own
-
-Box = tuple[int, int, int, int]
-"""Left, top, width, height in pixels of a strip."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,21 +77,21 @@ def cut_line(strip: Strip) -> CutLine:
 def _pieces(
     level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts, most: int, tall: float, pen: float
 ) -> list[Piece]:
-    line, found = _Parted(level, mask, cuts), []
+    line, found, gap = _Parted(level, mask, cuts), [], cuts.gap.tolist()
     beyond = max(1, round(_SHARED * pen))
-    for start in range(len(cuts.paths) - 1):
-        for end in range(start + 1, min(start + 1 + most, len(cuts.paths))):
-            if end > start + 1 and float(cuts.gap[end - 1]) > _BRIDGED * tall:
+    for start in range(len(gap) - 1):
+        for end, (parts, ink, box) in enumerate(islice(line.parts.behind(start), most), start=start + 1):
+            if end > start + 1 and gap[end - 1] > _BRIDGED * tall:
                 break
-            own, box = line.between(start, end)
             if box[2] > _WIDEST * max(tall, box[3]):
                 break
-            if box[3] < _LOWEST * tall or cv2.countNonZero(own) < pen * pen:
+            if box[3] < _LOWEST * tall or ink < pen * pen:
                 continue
+            own = line.parts.ink(parts, box)
             found.append(Piece(start, end, box, line.picture(own, box), shared=False))
-            if cuts.gap[start] == 0 or cuts.gap[end] == 0:
-                own, box = line.between(start, end, beyond)
-                found.append(Piece(start, end, box, line.picture(own, box), shared=True))
+            if gap[start] == 0 or gap[end] == 0:
+                more, around = line.between(start, end, beyond)
+                found.append(Piece(start, end, around, line.picture(more, around), shared=True))
     return found
 
 
@@ -111,10 +109,11 @@ class _Parted:
         self._behind = np.full((height, 3 * width), len(cuts.paths), np.int16)
         self._behind[:, :width] = -1
         self._behind[:, width : 2 * width] = passed[:, :width].cumsum(axis=1) - 1
+        self.parts = Parts(mask, self._behind[:, width : 2 * width], len(cuts.paths))
         self._pictures: dict[tuple[Box, bytes], NDArray[np.uint8]] = {}
 
-    def between(self, start: int, end: int, beyond: int = 0) -> tuple[NDArray[np.uint8], Box]:
-        """Return the ink between two cuts, without what they left over of a neighbour, and its box.
+    def between(self, start: int, end: int, beyond: int) -> tuple[NDArray[np.uint8], Box]:
+        """Return the ink between two cuts and beyond, without what they left over of a neighbour, and its box.
 
         Args:
             start: The place of the left cut.
@@ -150,22 +149,14 @@ def _cropped(ink: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Box]:
 
 
 def _without_crumbs(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Take out of ink its parts that are much smaller than the largest, and return it."""
+    """Return ink without its pieces that are much smaller than the largest."""
     if not ink.size:
         return ink
-    outlines, within = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    # Of each part one pixel; an outline within another is of a hole.
-    outer = np.reshape(within, (-1, 4))[:, 3] < 0
-    seeds = [outlines[i][0, 0].tolist() for i in np.flatnonzero(outer).tolist()]
-    if len(seeds) < 2:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_16U)
+    if count <= 2:
         return ink
-    rest = ink.copy()
-    areas = [cv2.floodFill(rest, None, seed, 0, flags=8)[0] for seed in seeds]
-    least = _CRUMB * max(areas)
-    for seed, area in zip(seeds, areas, strict=True):
-        if area < least:
-            cv2.floodFill(ink, None, seed, 0, flags=8)
-    return ink
+    small = crumbs(stats[1:, cv2.CC_STAT_AREA].tolist())
+    return np.array([0, *(0 if crumb else 255 for crumb in small)], np.uint8)[labels] if any(small) else ink
 
 
 TRAITS = (
