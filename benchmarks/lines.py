@@ -28,8 +28,11 @@ from PIL import Image
 
 from benchmarks.common import calls, mnist_or_none, percent
 from benchmarks.composed import MANNERS, compose
+from benchmarks.other_hands import into_card
 from inkread.console import table
 from inkread.evaluation.intervals import wilson
+from inkread.reading.card import Figure
+from inkread.reading.model_file import find_model
 from inkread.reading.reader import Reader
 
 __all__ = ["main"]
@@ -63,11 +66,16 @@ class Score:
             f"{1000 * self.seconds / self.n:.1f}",
         )
 
+    def figure(self, name: str) -> Figure:
+        """Return the share that is right, for a card."""
+        return Figure(name, self.right / self.n, self.n, *wilson(self.right, self.n))
+
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks lines", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--model", default="default")
+    parser.add_argument("--card", action="store_true", help="write what is measured into the card of the line model")
     parser.add_argument("--wrong", type=Path, help="write what was read wrong to this CSV file")
     options = parser.parse_args(arguments)
     reader = Reader(options.model)
@@ -75,41 +83,45 @@ def main(arguments: Sequence[str]) -> None:
     if tesseract is None:
         print("Skipped Tesseract: there is no such program; on Debian, apt-get install tesseract-ocr brings it.")
     wrong: list[tuple[str, ...]] = []
-    _others(reader, tesseract, options.quick, wrong)
-    _composed(reader, tesseract, 20 if options.quick else 200, wrong)
+    figures = _others(reader, tesseract, options.quick, wrong)
+    figures += _composed(reader, 20 if options.quick else 200, wrong)
+    if options.card:
+        into_card(figures, find_model("line"))
     _page(reader, tesseract)
     if options.wrong:
         with options.wrong.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("set", "picture", "truth", "read"), *wrong])
 
 
-def _others(reader: Reader, tesseract: str | None, quick: bool, wrong: list[tuple[str, ...]]) -> None:
+def _others(reader: Reader, tesseract: str | None, quick: bool, wrong: list[tuple[str, ...]]) -> list[Figure]:
     """Read the development sets."""
     root = Path(os.environ.get("INKREAD_DATA", "")) / "dev"
     if not os.environ.get("INKREAD_DATA") or not root.is_dir():
         print("Skipped amounts and photos: INKREAD_DATA names no folder with dev/ in it.")
-        return
-    rows = []
+        return []
+    rows, figures = [], []
     for name, folder, layout in (("cheque amounts", "amounts", "line"), ("photos, by line", "photos", "auto")):
         with (root / folder / "truth.csv").open(encoding="utf-8", newline="") as file:
             truth = [(root / folder / row["file"], row["truth"]) for row in csv.DictReader(file)]
         truth = truth[:60] if quick else truth
         ours = _scored([p for p, _ in truth], [t for _, t in truth], _ours(reader, layout), name, wrong)
         rows.append((name, "inkread", *ours.cells(), percent(ours.answered)))
+        figures.append(ours.figure(name))
         if tesseract:
             theirs = _scored([p for p, _ in truth], [t for _, t in truth], _theirs(tesseract, layout), name, [])
             rows.append((name, "Tesseract", *theirs.cells(), ""))
     columns = ("set", "reader", "n", "right", "95 % interval", "CER", "ms each", "answered at 2 %")
     table("Other people's numbers", columns, rows, numbers=(2, 3, 5, 6, 7))
+    return figures
 
 
-def _composed(reader: Reader, tesseract: str | None, count: int, wrong: list[tuple[str, ...]]) -> None:
+def _composed(reader: Reader, count: int, wrong: list[tuple[str, ...]]) -> list[Figure]:
     """Read lines of MNIST's test digits."""
     test = mnist_or_none("test")
     if test is None:
         print("Skipped composed lines: MNIST can neither be found nor downloaded.")
-        return
-    rows = []
+        return []
+    rows, figures = [], []
     for place, (name, manner) in enumerate(MANNERS.items()):
         total = []
         for length in LENGTHS:
@@ -121,12 +133,14 @@ def _composed(reader: Reader, tesseract: str | None, count: int, wrong: list[tup
         right, n = sum(s.right for s in total), sum(s.n for s in total)
         edits, digits = sum(s.edits for s in total), sum(s.digits for s in total)
         low, high = wilson(right, n)
+        figures.append(Figure(f"composed lines, {name}", right / n, n, low, high))
         each = [percent(s.right / s.n) for s in total]
         seconds = 1000 * sum(s.seconds for s in total) / n
         interval = f"{100 * low:.1f} to {100 * high:.1f}"
         rows.append((name, f"{n}", percent(right / n), interval, percent(edits / digits), *each, f"{seconds:.1f}"))
     columns = ("digits stand", "n", "right", "95 % interval", "CER", *(f"{n} digits" for n in LENGTHS), "ms each")
     table("Composed lines of MNIST's test digits", columns, rows, numbers=tuple(range(1, len(columns))))
+    return figures
 
 
 def _page(reader: Reader, tesseract: str | None) -> None:

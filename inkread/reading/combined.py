@@ -15,7 +15,7 @@ import numpy as np
 
 from inkread.imaging.lines import Strip
 from inkread.reading.card import Calibration
-from inkread.reading.confidence import tempered
+from inkread.reading.confidence import calibrated
 from inkread.reading.decode import digit_lattice, n_best
 from inkread.reading.lattice import Path
 from inkread.reading.line import LineReader, Whole
@@ -99,8 +99,9 @@ class CombinedReader:
             more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()
             if not self._pieces.is_number(seen.pieces, paths[best], by_pieces[best], wanted, more):
                 return None
-        confidence = self._calibrated(share) if possible else 0.0
-        alternatives = tuple((other, self._calibrated(p)) for other, p in ranked[:_SHOWN] if other)
+        told = calibrated(ranked, self._whole.card.calibration.temperature)
+        confidence = told[0][1] if possible else 0.0
+        alternatives = tuple((other, p) for other, p in told[:_SHOWN] if other)
         path = paths.get(text) or self._paths(seen, Wanted(among=frozenset([text]))).get(text)
         if path is None or seen.pieces is None:
             assert seen.whole is not None  # a text that does not come from the one comes from the other
@@ -118,9 +119,6 @@ class CombinedReader:
         if seen.whole is None:
             return {}
         return dict(n_best(digit_lattice(seen.whole.lattice), _READINGS, beam=_BEAM, allowed=wanted))
-
-    def _calibrated(self, share: float) -> float:
-        return tempered(share, self._whole.card.calibration.temperature)
 
 
 def _beside(allowed: Mapping[str, Path], free: Mapping[str, Path]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from inkread.errors import UsageError
 from inkread.reading.card import Calibration
 
-__all__ = ["NEVER", "lifted", "log_odds_of_none", "probabilities", "tempered", "threshold_for"]
+__all__ = ["NEVER", "calibrated", "lifted", "log_odds_of_none", "probabilities", "tempered", "threshold_for"]
 
 NEVER = math.inf  # a confidence that no answer reaches
 _SURE = 1e-9  # probabilities stay so far from 0 and 1
@@ -52,6 +53,21 @@ def tempered(probability: float, temperature: float) -> float:
     """Return the probability whose log-odds are those of another one divided by the temperature."""
     p = min(max(probability, _SURE), 1 - _SURE)
     return 1 / (1 + math.exp(-math.log(p / (1 - p)) / temperature))
+
+
+def calibrated(readings: Sequence[tuple[str, float]], temperature: float) -> list[tuple[str, float]]:
+    """Return readings with probabilities that mean what they say.
+
+    Args:
+        readings: With their shares, the best first.
+        temperature: The log-odds of the best one are divided by it; the others share what is left as they did before.
+    """
+    if not readings:
+        return []
+    first = readings[0][1]
+    sure = tempered(first, temperature)
+    rest = (1.0 - sure) / max(1.0 - first, _SURE)
+    return [(readings[0][0], sure), *((text, min(sure, rest * share)) for text, share in readings[1:])]
 
 
 def lifted(proba: NDArray[np.floating], label: int, least: float) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from inkread.imaging.boxes import enclosing
 from inkread.imaging.lines import Strip
 from inkread.imaging.patch import patch
 from inkread.imaging.strip import ROWS, NormalizedStrip, normalize_strip
-from inkread.reading.confidence import lifted, tempered
+from inkread.reading.confidence import calibrated, lifted
 from inkread.reading.decode import Alignment, align, digit_lattice, n_best, softmax
 from inkread.reading.model_file import open_model
 from inkread.reading.wanted import ANYTHING, BROKEN, Wanted, wanted
@@ -150,8 +150,8 @@ class LineReader:
             return None
         among = sum(p for _, p in found) if allowed.restricts else 1.0
         among += BROKEN * max(0.0, 1.0 - among)
-        alternatives = tuple((text, self._calibrated(p / among)) for text, p in found if text)
-        return self.line(whole, found[0][0], alternatives[0][1], alternatives)
+        told = calibrated([(text, p / among) for text, p in found], self.card.calibration.temperature)
+        return self.line(whole, *told[0], tuple((text, p) for text, p in told if text))
 
     def line(
         self,
@@ -185,9 +185,6 @@ class LineReader:
     def transcript(self, whole: Whole, text: str, groups: Sequence[str]) -> str:
         """Return a text with the marks that stand on the line, its groups apart; arguments as for `line`."""
         return spaced(align(whole.lattice, text, self.card.labels).symbols, groups)
-
-    def _calibrated(self, probability: float) -> float:
-        return tempered(probability, self.card.calibration.temperature)
 
 
 def _digit(path: Alignment, k: int, lattice: NDArray[np.float64], box: Box, likely: float) -> Digit:

@@ -218,14 +218,23 @@ def test_what_cannot_be_met_is_withheld(reader):
     assert "?" in line.text
 
 
-def test_lines_are_withheld_rather_than_promised(reader):
+def test_lines_are_withheld_where_less_error_is_wished_than_can_be_promised(reader):
     plain = reader.read(number("1723")).lines[0]
-    held = reader.read(number("1723"), max_error=0.01).lines[0]
+    held = reader.read(number("1723"), max_error=0.0001).lines[0]
     assert not held.answered
     assert "?" in held.text
     assert held.transcript == held.text
     assert held.confidence == plain.confidence
     assert held.alternatives == plain.alternatives
+
+
+def test_a_clear_line_is_answered_at_a_wished_error(reader):
+    assert reader.read(number("1723"), max_error=0.05).lines[0].answered
+
+
+def test_another_digit_model_promises_nothing_of_lines():
+    line = inkread.Reader("tiny").read(number("1723"), max_error=0.1).lines[0]
+    assert not line.answered
 
 
 def test_a_line_reader_of_ones_own(draw_digit):
