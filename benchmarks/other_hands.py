@@ -70,7 +70,7 @@ def into_card(figures: Sequence[Figure], path: Path) -> None:
     """Put figures into the card of a model file, in the place of older ones of the same name."""
     import onnx
 
-    card, network = open_model(path).card, onnx.load(path)
+    card, network = open_model(path, kind=None).card, onnx.load(path)
     names = {figure.name for figure in figures}
     kept = [figure for figure in card.figures if figure.name not in names]
     write_card(network, replace(card, figures=(*kept, *figures)))
