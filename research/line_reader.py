@@ -1,10 +1,15 @@
 """A reader of whole lines without cutting them into digits: trained on composed lines, read zero-shot elsewhere.
 
-Result: the whole training has not run yet. What has: 240 steps of 64 lines composed from 2,000 digits, without
-templates, took 116 s of one core's time; the loss fell from 193 to 7.1. The averaged weights, which at that step are
-still half those of the beginning, read 5 % of 400 composed strings and 2 of 150 cheque amounts: proof that the pipeline
-goes to its end, and of nothing else. One core's time for one of those amounts: strip 0.6 ms, network 1.3 ms, decoding
-2.8 ms, the last on lattices as diffuse as no trained network gives (2026-11-21, two cores of an AMD EPYC, n = 150).
+Result: 12,000 steps of 64 lines took 59 minutes of two shared cores (AMD EPYC, 2026-11-21). By this reader alone 80.2
+% of 500 cheque amounts are right (76.5 to 83.5), edits 5.1 % of the digits, and 13 of 13 photos; of lines composed
+here 95.2 % clean, 74.2 % overlapping by up to six hundredths of a digit's height, 90.6 % with heavy noise (n = 500
+each). One seed. Of the amounts, as training went on, with 500 of them all the time but the first two (n = 100 and
+250): 62 % after 500 steps, 72 % after 1,500, 81 % after 7,700.
+
+What made it as short as that: TensorFlow's own CTC kernel in the place of Keras' loop (a step takes 0.31 instead of
+0.41 s of one core), and composing on the other core. What was seen on the way: a strip that goes on beyond its
+picture with made-up paper loses four of a hundred amounts, so it ends there; int8 is three times as fast and loses
+1.9 of a hundred composed lines (n = 800), so the model is in float.
 
 The training keeps a checkpoint every 500 steps; a cut one goes on when the same command is given again.
 `--until` stops before the end (the schedule of the learning rate stays that of the whole training), `--measure FILE`

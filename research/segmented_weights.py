@@ -23,7 +23,7 @@ from benchmarks.composed import Manner, compose_with_owners
 from inkread.datasets import mnist
 from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
-from inkread.reading.pieces import TRAITS, CutLine, _between, cut_line, traits
+from inkread.reading.pieces import TRAITS, CutLine, cut_line, traits
 from inkread.reading.predictor import Predictor
 
 PENALTY = 0.02  # on the squares of the weights
@@ -105,9 +105,9 @@ def _owner(line: CutLine, place: int, owners: NDArray[np.uint8], digits: int) ->
     """Return the digit, from 0, that a piece is all of and no more; -1 for none."""
     piece = line.pieces[place]
     mask = cv2.threshold(line.strip.level, 127, 255, cv2.THRESH_BINARY)[1]
-    own, left = _between(mask, line.cuts, piece.start, piece.end)
-    inside = owners[:, left : left + own.shape[1]][own > 0]
-    counts = np.bincount(inside, minlength=digits + 1)[1:]
+    first, last = line.cuts.paths[[piece.start, piece.end]][:, :, None]
+    columns = np.arange(mask.shape[1])
+    counts = np.bincount(owners[(mask > 0) & (columns >= first) & (columns < last)], minlength=digits + 1)[1:]
     best = int(counts.argmax())
     whole = np.count_nonzero(owners == best + 1)
     enough = counts[best] >= 0.82 * whole and counts[best] >= 0.85 * max(1, counts.sum())

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["models"]
 
-_TELLING = ("MNIST test, as it is", "UNIPEN", "MNIST-C", "cheque amounts")  # of the figures of a card, what a list has room for
+_TELLING = (
+    "MNIST test, as it is",
+    "UNIPEN",
+    "MNIST-C",
+    "cheque amounts",
+)  # of the figures of a card, what a list has room for
 
 
 def models(

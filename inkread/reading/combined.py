@@ -29,17 +29,26 @@ __all__ = ["CombinedReader", "shares"]
 _READINGS = 12  # of each reader
 _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
-_WEIGHT = 1.3  # of the reader of whole lines
+# Chosen and fitted by research/line_confidence.py:
+_WEIGHT = 1.5  # of the reader of whole lines
+_TEMPERATURE = 3.32  # of the readings of both together, which are not as independent as their product takes them for
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """What both make of a line; either may see nothing."""
+    """What both make of a line; either may see nothing.
 
-    pieces: Lattice | None
+    Attributes:
+        whole: The line as a whole.
+        texts: Its readings as that, with their probabilities, the best first.
+        pieces: Its pieces.
+    """
+
     whole: Whole | None
+    texts: dict[str, float]
+    pieces: Lattice | None
 
 
 class CombinedReader:
@@ -53,6 +62,13 @@ class CombinedReader:
     def __init__(self, pieces: SegmentedReader, whole: LineReader) -> None:
         self._pieces, self._whole = pieces, whole
 
+    @property
+    def calibration(self) -> Calibration:
+        """What can be promised of lines: nothing where the digit model is another than when that was found out."""
+        card = self._whole.card
+        known = card.data.get("calibrated_with") == self._pieces.model
+        return card.calibration if known else Calibration(card.calibration.temperature)
+
     def read(self, strips: Sequence[Strip], wanted: Wanted = ANYTHING) -> list[Line | None]:
         """Read lines.
 
@@ -63,46 +79,30 @@ class CombinedReader:
         Returns:
             A line for each strip, with boxes in the picture; None where there is no number.
         """
-        seen = zip(self._pieces.lattices(strips), self._whole.look(strips), strict=True)
-        return [self._line(_Seen(*both), wanted) for both in seen]
-
-    @property
-    def calibration(self) -> Calibration:
-        """What can be promised of lines: nothing where the digit model is another than when that was found out."""
-        card = self._whole.card
-        known = card.data.get("calibrated_with") == self._pieces.model
-        return card.calibration if known else Calibration(card.calibration.temperature)
+        both = zip(self._whole.look(strips), self._pieces.lattices(strips), strict=True)
+        return [self._line(_Seen(whole, self._texts(whole, ANYTHING), pieces), wanted) for whole, pieces in both]
 
     def both(self, strip: Strip) -> tuple[dict[str, float], dict[str, float]]:
         """Return the readings of one line by pieces, and those as a whole, with their probabilities."""
-        seen = _Seen(self._pieces.lattices([strip])[0], self._whole.look([strip])[0])
-        return normalised(self._paths(seen, ANYTHING)), self._texts(seen, ANYTHING)
+        pieces = self._pieces.lattices([strip])[0]
+        return normalised(self._paths(pieces, ANYTHING)), self._texts(self._whole.look([strip])[0], ANYTHING)
 
     def _line(self, seen: _Seen, wanted: Wanted) -> Line | None:
-        paths, texts = self._paths(seen, ANYTHING), self._texts(seen, ANYTHING)
-        by_pieces, by_whole, best = normalised(paths), dict(texts), next(iter(paths), "")
-        if wanted.restricts:
-            allowed = self._paths(seen, wanted)
-            by_pieces |= _beside(allowed, paths)
-            paths |= allowed
-            # A search that must give something finds even what is not there.
-            by_whole |= {
-                text: p for text, p in self._texts(seen, wanted).items() if math.log(p or _NOTHING) > _LEAST[1]
-            }
-        ranked = shares(by_pieces, by_whole, wanted)
+        paths = self._paths(seen.pieces, ANYTHING)
+        best = next(iter(paths), "")
+        ranked = self._ranked(seen, paths, wanted)
         possible = bool(ranked)
-        ranked = ranked or shares(by_pieces, by_whole)
+        ranked = ranked or shares(normalised(paths), seen.texts)
         if not ranked or not ranked[0][0]:
             return None
         text, share = ranked[0]
-        if paths and seen.pieces:
+        if best and seen.pieces:
             more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()
-            if not self._pieces.is_number(seen.pieces, paths[best], by_pieces[best], wanted, more):
+            if not self._pieces.is_number(seen.pieces, paths[best], normalised(paths)[best], wanted, more):
                 return None
-        told = calibrated(ranked, self._whole.card.calibration.temperature)
-        confidence = told[0][1] if possible else 0.0
-        alternatives = tuple((other, p) for other, p in told[:_SHOWN] if other)
-        path = paths.get(text) or self._paths(seen, Wanted(among=frozenset([text]))).get(text)
+        told = calibrated(ranked, _TEMPERATURE)
+        confidence, alternatives = told[0][1] if possible else 0.0, _alternatives(told)
+        path = paths.get(text) or self._paths(seen.pieces, Wanted(among=frozenset([text]))).get(text)
         if path is None or seen.pieces is None:
             assert seen.whole is not None  # a text that does not come from the one comes from the other
             return self._whole.line(seen.whole, text, confidence, alternatives, possible)
@@ -112,13 +112,25 @@ class CombinedReader:
         # Of marks the reader of whole lines knows more: they are classes of its own.
         return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups))
 
-    def _paths(self, seen: _Seen, wanted: Wanted) -> dict[str, Path]:
-        return self._pieces.readings(seen.pieces, wanted, _READINGS) if seen.pieces else {}
+    def _ranked(self, seen: _Seen, paths: dict[str, Path], wanted: Wanted) -> list[tuple[str, float]]:
+        """Return the readings that are allowed, with their shares among all."""
+        by_pieces, by_whole = normalised(paths), dict(seen.texts)
+        if wanted.restricts:
+            by_pieces |= _beside(self._paths(seen.pieces, wanted), paths)
+            # A search that must give something finds even what is not there.
+            found = self._texts(seen.whole, wanted).items()
+            by_whole |= {text: p for text, p in found if math.log(p or _NOTHING) > _LEAST[1]}
+        return shares(by_pieces, by_whole, wanted)
 
-    def _texts(self, seen: _Seen, wanted: Wanted) -> dict[str, float]:
-        if seen.whole is None:
-            return {}
-        return dict(n_best(digit_lattice(seen.whole.lattice), _READINGS, beam=_BEAM, allowed=wanted))
+    def _paths(self, pieces: Lattice | None, wanted: Wanted) -> dict[str, Path]:
+        return self._pieces.readings(pieces, wanted, _READINGS) if pieces else {}
+
+    def _texts(self, whole: Whole | None, wanted: Wanted) -> dict[str, float]:
+        return dict(n_best(digit_lattice(whole.lattice), _READINGS, beam=_BEAM, allowed=wanted)) if whole else {}
+
+
+def _alternatives(told: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple((text, p) for text, p in told[:_SHOWN] if text)
 
 
 def _beside(allowed: Mapping[str, Path], free: Mapping[str, Path]) -> dict[str, float]:

@@ -124,13 +124,19 @@ def calibrate_lines(reader: LineReader, lines: Lines) -> tuple[Calibration, Figu
     return calibrated([best[i][1] for i in numbers], right), figure
 
 
-def calibrated(likely: Sequence[float], right: NDArray[np.bool_]) -> Calibration:
-    """Return the temperature and the thresholds for readings by their probabilities and whether they are right."""
+def calibrated(likely: Sequence[float], right: NDArray[np.bool_], temperature: float | None = None) -> Calibration:
+    """Return the temperature and the thresholds for readings.
+
+    Args:
+        likely: Their probabilities.
+        right: bool (N,), whether they are right.
+        temperature: To be taken; None to fit it.
+    """
     if len(right) == 0:
         return Calibration()
     p = np.clip(np.array(likely), _TINY, 1 - _TINY)
     logits = np.stack([np.log(p), np.log1p(-p)], axis=1).astype(np.float32)  # (N, 2): it is right, it is not
-    temperature = fit_temperature(logits, np.where(right, 0, 1))
+    temperature = temperature or fit_temperature(logits, np.where(right, 0, 1))
     confidence = probabilities(logits, temperature)[:, 0]
     thresholds = []
     for error in ERRORS:
