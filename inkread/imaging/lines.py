@@ -18,7 +18,7 @@ from inkread.imaging.frame import pen_width
 from inkread.imaging.ruling import digit_height, without_ruling
 from inkread.imaging.sheet import Sheet
 
-__all__ = ["Strip", "find_lines", "in_reading_order", "one_line"]
+__all__ = ["Strip", "all_of", "find_lines", "in_reading_order", "one_line"]
 
 TALL = 40  # pixels of a digit's height on a strip
 _DIGIT = (0.42, 2.6)  # of the median height: what may be a digit, or several that touch
@@ -86,6 +86,11 @@ def one_line(sheet: Sheet) -> list[Strip]:
     line = [int(i) for i in digits[order]]
     small = np.setdiff1d(np.arange(len(pieces)), digits)
     return [_strip(sheet, pieces, line, _with_marks(pieces, [line], small, tall)[0])]
+
+
+def all_of(gray: NDArray[np.uint8]) -> Strip:
+    """Return a whole picture as a line of which no ink is known: where none could be told from the paper."""
+    return Strip(np.zeros_like(gray), float(gray.shape[0]), np.eye(3), gray)
 
 
 def _like_digits(pieces: Components, tall: float) -> NDArray[np.int64]:

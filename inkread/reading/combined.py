@@ -31,6 +31,7 @@ _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
 # Chosen and fitted by research/line_confidence.py:
 _WEIGHT = 1.5  # of the reader of whole lines
+_ALONE = 0.4  # share from which a line is read of which no piece may be a digit
 _TEMPERATURE = 3.32  # of the readings of both together, which are not as independent as their product takes them for
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
@@ -96,6 +97,8 @@ class CombinedReader:
         if not ranked or not ranked[0][0]:
             return None
         text, share = ranked[0]
+        if not paths and share < _ALONE:
+            return None
         if best and seen.pieces:
             more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()
             if not self._pieces.is_number(seen.pieces, paths[best], normalised(paths)[best], wanted, more):
@@ -148,7 +151,7 @@ def shares(
         pieces: Readings by pieces with their probabilities.
         whole: Those as a whole.
         wanted: What the line may be: other readings are left out, and count as lines that break it, of which there are
-            few.
+            few; so do those that are not likely, but are kept.
         exponent: Of the reader of whole lines.
     """
     texts = list(dict.fromkeys([*pieces, *whole]))
@@ -159,6 +162,7 @@ def shares(
         for found, least in zip((pieces, whole), _LEAST, strict=True)
     )
     allows = np.array([not wanted.restricts or wanted.allows(text) for text in texts])
-    weight = by_pieces + exponent * by_whole + np.where(allows, 0.0, math.log(BROKEN))
+    breaks = ~allows | np.array([wanted.likely is not None and not wanted.likely(text) for text in texts])
+    weight = by_pieces + exponent * by_whole + np.where(breaks, math.log(BROKEN), 0.0)
     share = np.exp(weight - np.logaddexp.reduce(weight))
     return [(texts[i], float(share[i])) for i in np.argsort(-share, kind="stable") if allows[i]]

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.imaging.lines import Strip, find_lines, one_line
+from inkread.imaging.lines import Strip, all_of, find_lines, one_line
 from inkread.imaging.sheet import Sheet, find_sheet
 from inkread.imaging.upright import levelled, turned
 from inkread.reading.wanted import Wanted
@@ -47,7 +47,8 @@ def read_line(gray: NDArray[np.uint8], reader: LineReader, wanted: Wanted) -> tu
         wanted: What the line may be.
     """
     sheet = find_sheet(gray)
-    return _kept(reader.read(one_line(levelled(sheet)), replace(wanted, number=True))) if sheet else ()
+    strips = one_line(levelled(sheet)) if sheet else []
+    return _kept(reader.read(strips or [all_of(gray)], replace(wanted, number=True)))
 
 
 def read_page(gray: NDArray[np.uint8], reader: LineReader, wanted: Wanted) -> tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,12 +29,15 @@ class Wanted:
         among: All that it may be; None for anything.
         number: Whether a number is sure to be there, as a line or a document was asked for: what could as well be a
             word is read then.
+        likely: Whether digits keep the rules that a line is meant to, as those of check digits are; None without any. A
+            reading that breaks them is not left out, for the writer may have erred, but has to be much clearer.
     """
 
     length: int | None = None
     pattern: str | None = None
     among: frozenset[str] | None = None
     number: bool = False
+    likely: Callable[[str], bool] | None = None
 
     def allows(self, text: str) -> bool:
         """Tell whether digits may be a line."""

@@ -151,3 +151,18 @@ def test_a_line_without_pieces_beside_one_with_some(readers):
     lattices = readers[0].lattices([full, replace(full, level=np.zeros_like(full.level))])
     assert lattices[0] is not None
     assert lattices[1] is None
+
+
+def test_a_rule_that_digits_are_meant_to_keep_decides_between_near_readings():
+    near, clear = {"17": 0.6, "11": 0.4}, {"17": 1 - 1e-6, "11": 1e-6}
+    rule = Wanted(likely=lambda digits: digits == "11")
+    assert shares(near, near)[0][0] == "17"
+    assert shares(near, near, rule)[0][0] == "11"
+    # What is clear is told as it stands: the writer may have erred.
+    assert [text for text, _ in shares(clear, clear, rule)] == ["17", "11"]
+
+
+def test_a_line_of_which_no_ink_can_be_told_is_read_as_a_whole(monkeypatch):
+    monkeypatch.setattr("inkread.reading.pages.find_sheet", lambda gray: None)
+    assert inkread.read(number("3047"), layout="line").text == "3047"
+    assert inkread.read(np.full((60, 200), 255, np.uint8), layout="line").lines == ()

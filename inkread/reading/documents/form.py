@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import cv2
 import numpy as np
@@ -145,9 +146,19 @@ def _without_dividers(sheet: Sheet, field: FormField, inset: float) -> Sheet:
 def _wanted(field: FormField) -> Wanted:
     if field.kind == "postcode":
         return Postcode(field.country).wanted
-    if field.length is not None:
-        return Wanted(length=field.length)
-    return Wanted(pattern=rf"\d{{1,{field.cells}}}") if field.cells else Wanted(number=True)
+    ruled = field.check is not None or (field.kind == "number" and field.range != (None, None))
+    pattern = rf"\d{{1,{field.cells}}}" if field.cells and field.length is None else None
+    return Wanted(field.length, pattern, number=True, likely=partial(_keeps, field) if ruled else None)
+
+
+def _keeps(field: FormField, digits: str) -> bool:
+    """Tell whether digits keep the rules of a field."""
+    if field.check is not None and not is_valid(field.check, digits):
+        return False
+    least, greatest = field.range
+    if field.kind != "number" or not digits:
+        return True
+    return not ((least is not None and int(digits) < least) or (greatest is not None and int(digits) > greatest))
 
 
 def _read(fields: Sequence[FormField], strips: Sequence[Strip | None], reader: LineReader) -> list[Line | None]:
