@@ -1,8 +1,8 @@
 """What training on cheque pictures would add, by cross-validation.
 
-Result: as whole lines 86.3 % of the amounts are right (83.1 to 89.1; zero-shot 81.9 %), with both readers 90.0 % (87.0 to
-92.3; zero-shot 86.7 %), edits 2.6 % of the digits (zero-shot 3.8 %); n = 498 of 500, the two others have no ink that can
-be told from their paper. 300 steps a fold, one seed, 13 minutes of one core.
+Result: as whole lines 86.3 % of the amounts are right (83.1 to 89.1; zero-shot 81.9 %), with both readers 90.0 % (87.0
+to 92.3; zero-shot 86.7 %), edits 2.6 % of the digits (zero-shot 3.8 %); n = 498 of 500, as of two the ink cannot be
+told from the paper. 300 steps a fold, one seed, 13 minutes of one core.
 
 Each amount is read by a network that was trained on the four fifths of the others that are in other folds.
 
