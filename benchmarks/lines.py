@@ -40,6 +40,7 @@ __all__ = ["main"]
 LENGTHS = (1, 2, 3, 5, 7, 10)
 PAGE = (4000, 3000)  # pixels of the page of 200 digits
 ANSWERED_AT = 0.02
+WISHES = (0.01, 0.02, 0.05, 0.1)  # of max_error
 
 Picture = NDArray[np.uint8] | Path
 Read = Callable[[Picture], tuple[str, float]]
@@ -84,6 +85,7 @@ def main(arguments: Sequence[str]) -> None:
         print("Skipped Tesseract: there is no such program; on Debian, apt-get install tesseract-ocr brings it.")
     wrong: list[tuple[str, ...]] = []
     figures = _others(reader, tesseract, options.quick, wrong)
+    _promises(reader, options.quick)
     figures += _composed(reader, 20 if options.quick else 200, wrong)
     if options.card:
         into_card(figures, find_model("line"))
@@ -113,6 +115,30 @@ def _others(reader: Reader, tesseract: str | None, quick: bool, wrong: list[tupl
     columns = ("set", "reader", "n", "right", "95 % interval", "CER", "ms each", "answered at 2 %")
     table("Other people's numbers", columns, rows, numbers=(2, 3, 5, 6, 7))
     return figures
+
+
+def _promises(reader: Reader, quick: bool) -> None:
+    """Hold what `max_error` promises, on lines like those it was set on, against the cheque amounts."""
+    folder = Path(os.environ.get("INKREAD_DATA", "")) / "dev" / "amounts"
+    if not (folder / "truth.csv").is_file():
+        return
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
+        truth = [(folder / row["file"], row["truth"]) for row in csv.DictReader(file)][: 60 if quick else None]
+    rows = []
+    for wish in WISHES:
+        pages = [reader.read(path, layout="line", max_error=wish) for path, _ in truth]
+        answered = [
+            (page.text, t) for page, (_, t) in zip(pages, truth, strict=True) if all(x.answered for x in page.lines)
+        ]
+        answered = [(text, t) for text, t in answered if text]
+        wrong, n = sum(text != t for text, t in answered), len(answered)
+        low, high = wilson(wrong, n) if n else (0.0, 1.0)
+        share = percent(wrong / n) if n else ""
+        rows.append(
+            (percent(wish), f"{n}", percent(n / len(truth)), f"{wrong}", share, f"{100 * low:.1f} to {100 * high:.1f}")
+        )
+    columns = ("max_error", "answered", "share", "wrong", "share of the answers", "95 % interval")
+    table(f"{len(truth)} cheque amounts, answered at a wished error", columns, rows, numbers=range(6))
 
 
 def _composed(reader: Reader, count: int, wrong: list[tuple[str, ...]]) -> list[Figure]:
