@@ -49,8 +49,7 @@ class Components:
 
 def components(mask: NDArray[np.uint8]) -> Components:
     """Return the connected pieces of a mask (uint8, ink > 0), diagonal neighbours belonging together."""
-    # Block by block (Grana, Borghesani, Cucchiara 2010): what OpenCV would choose gives the same in thrice the time.
-    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
+    labels, stats = labelled(mask)
     left, top, width, height, area = (stats[1:, i].astype(np.float32) for i in range(5))
     return Components(mask, labels, left, top, width, height, area)
 
@@ -59,3 +58,12 @@ def places(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64
     """Return the rows and the columns of a mask's ink, as `np.nonzero` does in several times the time."""
     y, x = np.divmod(np.flatnonzero(mask > 0), mask.shape[1])
     return y, x
+
+
+def labelled(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the labels of a mask's pieces, and OpenCV's statistics of each, the paper's first.
+
+    Block by block (Grana, Borghesani, Cucchiara 2010): what OpenCV would choose gives the same in twice the time or more.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
+    return np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.components import labelled
 from inkread.imaging.polarity import is_dark_on_light
 from inkread.imaging.rules import without_rules
 from inkread.imaging.scale import shrink
@@ -155,8 +156,8 @@ def _threshold(light: NDArray[np.uint8]) -> float | None:
 
 def _without_specks(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Keep the largest piece of ink and the pieces that can belong to the same digit."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count <= 2:
+    labels, stats = labelled(mask)
+    if len(stats) <= 2:
         return mask
     height, width = mask.shape
     left, top, w, h, area = (stats[1:, i].astype(np.float32) for i in range(5))

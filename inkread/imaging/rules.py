@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.components import labelled
+
 __all__ = ["without_rules"]
 
 _SIDE = 128  # pixels of the longer side at which lines are looked for
@@ -37,7 +39,8 @@ def without_rules(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if not runs.any():
         return mask
     printed = np.zeros_like(small)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
+    labels, stats = labelled(small)
+    count = len(stats)
     for piece in range(1, count):
         here = labels == piece
         straight = here & (runs > 0)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.imaging.components import labelled
 from inkread.imaging.frame import SIZE
 from inkread.results import Box, Line
 
@@ -46,9 +47,9 @@ def is_lone_piece(gray: NDArray[np.uint8]) -> bool:
     cut = _DIFFERS * float(differs.max())
     if cut <= max(_FAINT, int(edge.max()) - int(edge.min())):
         return False
-    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.threshold(differs, cut, 255, cv2.THRESH_BINARY)[1])
+    _, stats = labelled(cv2.threshold(differs, cut, 255, cv2.THRESH_BINARY)[1])
     width, height = stats[-1, cv2.CC_STAT_WIDTH], stats[-1, cv2.CC_STAT_HEIGHT]
-    return bool(count == 2 and height >= _LEAST and width < _NARROW * height)
+    return bool(len(stats) == 2 and height >= _LEAST and width < _NARROW * height)
 
 
 def is_one_digit(lines: tuple[Line, ...]) -> bool:
