@@ -90,7 +90,9 @@ def one_line(sheet: Sheet) -> list[Strip]:
 
 def all_of(gray: NDArray[np.uint8]) -> Strip:
     """Return a whole picture as a line of which no ink is known: where none could be told from the paper."""
-    return Strip(np.zeros_like(gray), float(gray.shape[0]), np.eye(3), gray)
+    height, width = gray.shape
+    columns = max(1, round(width * TALL / height))
+    return Strip(np.zeros((TALL, columns), np.uint8), float(TALL), np.diag([width / columns, height / TALL, 1.0]), gray)
 
 
 def _like_digits(pieces: Components, tall: float) -> NDArray[np.int64]:

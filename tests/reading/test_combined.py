@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import inkread
-from inkread.imaging.lines import one_line
+from inkread.imaging.lines import TALL, all_of, one_line
 from inkread.imaging.patch import patch
 from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import turned
@@ -166,3 +166,10 @@ def test_a_line_of_which_no_ink_can_be_told_is_read_as_a_whole(monkeypatch):
     monkeypatch.setattr("inkread.reading.pages.find_sheet", lambda gray: None)
     assert inkread.read(number("3047"), layout="line").text == "3047"
     assert inkread.read(np.full((60, 200), 255, np.uint8), layout="line").lines == ()
+
+
+def test_a_large_picture_without_ink_is_no_large_strip():
+    """A strip has digits of one height, whatever the picture's: nothing of twelve megapixels is cut into pieces."""
+    strip = all_of(np.full((300, 400), 255, np.uint8))
+    assert strip.level.shape[0] == strip.tall == TALL
+    assert strip.box(0, 0, strip.level.shape[1], TALL) == pytest.approx((0, 0, 400, 300))
