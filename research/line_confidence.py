@@ -10,7 +10,7 @@ Tried and left: to do without the pieces where a line is clear as a whole (from 
 It reads as many right (86.4 % of 500 amounts) and takes a third less time, but ranks worse: at 2 % wrong 35 % of the
 amounts could be answered, with both readers on every line 61 %.
 
-Command: python -m research.line_confidence [--line line] [--model default] [--lines 6000] [--write]
+Command: python -m research.line_confidence [--line line] [--model default] [--lines 5000] [--write]
 Needs INKREAD_DATA with mnist/.
 """
 
@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m research.line_confidence", description=__doc__)
     parser.add_argument("--line", default="line")
     parser.add_argument("--model", default="default")
-    parser.add_argument("--lines", type=int, default=6000)
+    parser.add_argument("--lines", type=int, default=5000)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     cv2.setNumThreads(1)

@@ -29,9 +29,9 @@ __all__ = ["CombinedReader", "shares"]
 _READINGS = 12  # of each reader
 _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
+_ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
 # Chosen and fitted by research/line_confidence.py:
 _WEIGHT = 1.5  # of the reader of whole lines
-_ALONE = 0.4  # share from which a line is read of which no piece may be a digit
 _TEMPERATURE = 3.32  # of the readings of both together, which are not as independent as their product takes them for
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
