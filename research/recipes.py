@@ -2,7 +2,7 @@
 
 Result: not run yet.
 
-Command: python -m research.recipes [--seeds 0 1 2] [--epochs 6] [--only NAME ...] [--output FOLDER]
+Command: python -m research.recipes [--seeds 0 1 2] [--epochs 4] [--only NAME ...] [--output FOLDER]
 Needs INKREAD_DATA with mnist/. Of it the training part alone: 50,000 pictures to learn from, 10,000 to judge by.
 What is done stands in FOLDER/results.csv; a cut run goes on behind it when the same command is given again.
 """
@@ -61,7 +61,7 @@ class Variant:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS))
     parser.add_argument("--output", type=Path, default=Path("runs/recipes"))
