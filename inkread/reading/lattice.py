@@ -14,6 +14,7 @@ from inkread.reading.wanted import ANYTHING, Wanted
 __all__ = ["Edge", "Path", "best_paths"]
 
 _BEAM = 12  # readings kept at each cut
+_NOTHING = 40.0  # nats by which what is lighter adds nothing to a weight that a float could tell
 _LABELS = 3  # classes tried for each piece; all of them where something is wanted of the line
 
 
@@ -127,7 +128,18 @@ def _lengthen(
         for label, (gain, share, edge) in last:
             if restricts and label and not wanted.may_begin(begun + labels[ord(label)]):
                 continue
-            _add(there, classes + label, best + gain, mass + share, edges + edge)
+            # What `_add` does; most of the time goes by here.
+            longer, through, more = classes + label, best + gain, mass + share
+            known = there.get(longer)
+            if known is None:
+                there[longer] = (through, more, edges + edge)
+                continue
+            other, rest, way = known
+            if rest > more:
+                rest, more = more, rest
+            if more - rest < _NOTHING:
+                more += math.log1p(math.exp(rest - more))
+            there[longer] = (through, more, edges + edge) if through > other else (other, more, way)
 
 
 def _add(there: _Readings, classes: str, best: float, mass: float, edges: tuple[int, ...]) -> None:
