@@ -22,7 +22,6 @@ __all__ = ["Alignment", "align", "digit_lattice", "n_best", "softmax"]
 
 _UNLIKELY = 3e-4  # a digit less probable than this in a frame begins nothing
 _LOST = 1e-8  # of the probability of the best beginning: what has less is followed no further
-_SURE = 1.0 - 1e-6  # a frame whose blank is surer than this changes nothing but what came before
 _CLEAR = math.log(0.5)  # a string as likely as this is the best of all, so the best of those that are allowed
 _NONE = -math.inf
 
@@ -90,9 +89,8 @@ def _search(
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
     scale = 0.0  # logarithm of what all probabilities are to be multiplied by
     for frame in lattice.tolist():
-        blank = frame[0]
-        if blank > _SURE and least > 0:
-            beams = {text: ((a + b) * blank, 0.0) for text, (a, b) in beams.items()}
+        if max(frame[1:]) <= least:  # nothing begins, so nothing changes places
+            beams = {text: ((a + b) * frame[0], b * frame[int(text[-1:] or 0) + 1]) for text, (a, b) in beams.items()}
             continue
         new = _step(beams, frame, least, allowed)
         kept = sorted(new.items(), key=_total, reverse=True)
