@@ -36,7 +36,7 @@ _CLEAR = 0.8  # probability of a reading as a whole from which only its digits a
 _WEIGHT = 1.5  # of the reader of whole lines
 # Of the readings of both together, which are not as independent as their product takes them for; by whether a line is
 # clear: the few pieces of one that is leave out most of what else it could be.
-_TEMPERATURE = {True: 2.54, False: 5.19}
+_TEMPERATURE = {True: 2.55, False: 5.57}
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 

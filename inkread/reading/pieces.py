@@ -82,8 +82,8 @@ def cut_line(strip: Strip, middles: Sequence[float] | None = None) -> CutLine:
     return CutLine(strip, cuts, marks, _pieces(level, digits, cuts, most, spans, strip.tall, pen))
 
 
-def _spans(cuts: Cuts, middles: Sequence[float]) -> set[tuple[int, int]]:
-    """Return, for each digit, the cuts on its sides: the widest gap between it and the next one, or the least ink."""
+def _spans(cuts: Cuts, middles: Sequence[float]) -> dict[int, int]:
+    """Return the cut before each digit and the one behind: the widest gap between it and the next, or the least ink."""
     place = cuts.paths.mean(axis=1)
     cost = np.where(cuts.gap > 0, -cuts.gap, 1.0 + cuts.crossed)
     free = np.flatnonzero(cuts.gap > 0)
@@ -92,9 +92,9 @@ def _spans(cuts: Cuts, middles: Sequence[float]) -> set[tuple[int, int]]:
     for left, right in pairwise(middles):
         between = np.flatnonzero((place > left) & (place < right))
         if not len(between):
-            return set()
+            return {}
         chosen.append(int(between[cost[between].argmin()]))
-    return set(pairwise([*chosen, int(after[0]) if len(after) else len(place) - 1]))
+    return dict(pairwise([*chosen, int(after[0]) if len(after) else len(place) - 1]))
 
 
 def _pieces(
@@ -102,19 +102,20 @@ def _pieces(
     mask: NDArray[np.uint8],
     cuts: Cuts,
     most: int,
-    spans: set[tuple[int, int]] | None,
+    spans: dict[int, int] | None,
     tall: float,
     pen: float,
 ) -> list[Piece]:
     line, found, gap = _Parted(level, mask, cuts), [], cuts.gap.tolist()
     beyond = max(1, round(_SHARED * pen))
-    for start in range(len(gap) - 1) if spans is None else sorted(start for start, _ in spans):
-        for end, (parts, ink, box) in enumerate(islice(line.parts.behind(start), most), start=start + 1):
+    for start in range(len(gap) - 1) if spans is None else spans:
+        reach = most if spans is None else min(most, spans[start] - start)
+        for end, (parts, ink, box) in enumerate(islice(line.parts.behind(start), reach), start=start + 1):
             if end > start + 1 and gap[end - 1] > _BRIDGED * tall:
                 break
             if box[2] > _WIDEST * max(tall, box[3]):
                 break
-            if box[3] < _LOWEST * tall or ink < pen * pen or (spans is not None and (start, end) not in spans):
+            if box[3] < _LOWEST * tall or ink < pen * pen or (spans is not None and end != spans[start]):
                 continue
             own = line.parts.ink(parts, box)
             found.append(Piece(start, end, box, line.picture(own, box), shared=False))
