@@ -3,7 +3,8 @@
 Strings that are right as a whole, the character error rate (edits over digits), and the time of a line, beside
 Tesseract (Debian's package, digits only, as one line) on the same pictures in one run: cheque amounts and photos of the
 development sets below INKREAD_DATA; lines composed of MNIST's *test* digits by length, overlap and noise; a page of 200
-digits on 12 megapixels. Amounts and lines are read with `layout="line"`, photos as a user would, with "auto".
+digits on 12 megapixels; and how many lines a second `Reader.read_many` reads. Amounts and lines are read with
+`layout="line"`, photos as a user would, with "auto".
 
 The last column of the first table is the share that could be answered at 2 % wrong, if the threshold on the confidence
 were chosen with the truth in sight: how well the confidence ranks, not a promise.
@@ -90,6 +91,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.card:
         into_card(figures, find_model("line"))
     _page(reader, tesseract)
+    _many(reader, 20 if options.quick else 200)
     if options.wrong:
         with options.wrong.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("set", "picture", "truth", "read"), *wrong])
@@ -201,6 +203,24 @@ def _page(reader: Reader, tesseract: str | None) -> None:
             )
         )
     table("A page of 200 digits, 12 megapixels", ("reader", "lines right", "ms"), rows, numbers=(1, 2))
+
+
+def _many(reader: Reader, count: int) -> None:
+    """Read many lines, decoded already, in one call: by the clock, and by what the processors were busy with it."""
+    test = mnist_or_none("test")
+    if test is None:
+        return
+    rng, rows = np.random.default_rng(1), []
+    for name, manner in MANNERS.items():
+        chosen = [rng.integers(0, len(test), rng.choice(LENGTHS)) for _ in range(count)]
+        pictures = [compose(test.images[c], manner, rng) for c in chosen]
+        start, busy = time.perf_counter(), time.process_time()
+        for _ in reader.read_many(pictures, layout="line"):
+            pass
+        seconds, busy = time.perf_counter() - start, time.process_time() - busy
+        rows.append((name, f"{count}", f"{count / seconds:.0f}", f"{1000 * busy / count:.1f}"))
+    columns = ("digits stand", "n", "lines a second", "ms of a processor each")
+    table("Many lines with `Reader.read_many`", columns, rows, numbers=(1, 2, 3))
 
 
 def _ours(reader: Reader, layout: str) -> Read:

@@ -69,7 +69,7 @@ def find_lines(sheet: Sheet) -> list[Strip]:
     lines = [line for chain in _chains(pieces, digits, tall) for line in _parted(pieces, chain, tall)]
     if not lines:
         return []
-    small = np.setdiff1d(np.arange(len(pieces)), digits)
+    small = _others(pieces, digits)
     whole = _with_marks(pieces, lines, small, tall)
     boxes = [_box(pieces, line) for line in lines]
     return [_strip(sheet, pieces, lines[i], whole[i]) for i in in_reading_order(boxes, tall)]
@@ -84,7 +84,7 @@ def one_line(sheet: Sheet) -> list[Strip]:
         return []
     order = np.argsort(pieces.left[digits], kind="stable")
     line = [int(i) for i in digits[order]]
-    small = np.setdiff1d(np.arange(len(pieces)), digits)
+    small = _others(pieces, digits)
     return [_strip(sheet, pieces, line, _with_marks(pieces, [line], small, tall)[0])]
 
 
@@ -101,6 +101,13 @@ def _like_digits(pieces: Components, tall: float) -> NDArray[np.int64]:
     filled = pieces.area / (pieces.width * height)
     bar = (filled > 0.9) & (height > 1.6 * tall)  # the dark rim of a sheet
     return np.flatnonzero(right_size & (pieces.width <= _WIDEST * tall) & ~bar)
+
+
+def _others(pieces: Components, digits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the pieces that are not among some."""
+    other = np.ones(len(pieces), bool)
+    other[digits] = False
+    return np.flatnonzero(other)
 
 
 def _chains(pieces: Components, digits: NDArray[np.int64], tall: float) -> list[list[int]]:

@@ -100,8 +100,10 @@ def _is_dark_on_light(gray: NDArray[np.uint8]) -> bool:
     """
     small = shrink(gray, _POLARITY)
     side = max(3, max(small.shape) // 4) | 1
-    padded = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REFLECT_101 if min(small.shape) > side else 1)
-    median = cv2.medianBlur(padded, side)[side:-side, side:-side]
+    reach = side // 2
+    border = cv2.BORDER_REFLECT_101 if min(small.shape) > side else cv2.BORDER_REPLICATE
+    padded = cv2.copyMakeBorder(small, reach, reach, reach, reach, border)
+    median = cv2.medianBlur(padded, side)[reach:-reach, reach:-reach]
     differs = small.astype(np.float32) - median
     cubes = differs**3
     lean = float(cubes.sum()) / max(float(np.abs(cubes).sum()), 1.0)

@@ -74,7 +74,9 @@ def _above(light: NDArray[np.uint8], rules: NDArray[np.uint8], side: float) -> f
 
 def _cells(mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8] | None, float]:
     """Return the cells of squared paper, 255 in a picture (h, w), and the side of one; None when there are too few."""
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(cv2.bitwise_not(mask), connectivity=4)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(cv2.bitwise_not(mask), connectivity=4)
+    if count <= _CELLS:  # the first one is the ink
+        return None, 0.0
     width, height, area = (stats[:, i].astype(np.float32) for i in (2, 3, 4))
     cell = (np.minimum(width, height) >= _SMALLEST) & (area >= _FILLED * width * height)
     cell &= np.maximum(width, height) <= _SQUARE * np.minimum(width, height)

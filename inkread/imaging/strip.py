@@ -62,9 +62,10 @@ def normalize_strip(gray: NDArray[np.uint8], *, dark_ink: bool | None = None) ->
     """
     height, width = gray.shape
     small = gray if height <= _WORK else shrink(gray, max(1, round(_WORK * max(1.0, width / height))))
+    paper = _paper(small)
     if dark_ink is None:
-        dark_ink = _has_dark_ink(small)
-    found = _ink(small, dark_ink)
+        dark_ink = _has_dark_ink(small, paper)
+    found = _ink(small, paper, dark_ink)
     if found is None:
         return None
     top, bottom, digit = _band(found)
@@ -73,7 +74,7 @@ def normalize_strip(gray: NDArray[np.uint8], *, dark_ink: bool | None = None) ->
     scale = min(scale, _WIDEST / width)
     first = middle - ROWS / 2 / scale
     cut = _resampled(gray, first, scale, max(1, round(width * scale)))
-    ink = _ink(cut, dark_ink)
+    ink = _ink(cut, _paper(cut), dark_ink)
     return None if ink is None else NormalizedStrip(ink, scale, 0.0, first)
 
 
@@ -108,17 +109,15 @@ def _paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _has_dark_ink(gray: NDArray[np.uint8]) -> bool:
+def _has_dark_ink(gray: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
     """Tell the polarity of a line: ink is what lies farther from the paper, and there is less of it."""
-    paper = _paper(gray)
     darker, lighter = cv2.subtract(paper, gray), cv2.subtract(gray, paper)
     weight = [float(np.square(side.astype(np.float32)).mean()) for side in (darker, lighter)]
     return weight[0] >= weight[1]
 
 
-def _ink(gray: NDArray[np.uint8], dark: bool) -> NDArray[np.uint8] | None:
+def _ink(gray: NDArray[np.uint8], paper: NDArray[np.uint8], dark: bool) -> NDArray[np.uint8] | None:
     """Return how much ink there is where, 0 to 255: paper and most of its texture come to 0; None when blank."""
-    paper = _paper(gray)
     depth = cv2.subtract(paper, gray) if dark else cv2.subtract(gray, paper)
     smooth = cv2.blur(depth, (3, 3))
     _cut, mask = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)

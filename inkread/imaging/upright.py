@@ -61,21 +61,23 @@ def skew(mask: NDArray[np.uint8]) -> float:
     points -= points.mean(axis=1, keepdims=True)
     reach = float(np.abs(points).max()) * 1.5 + 1.0
     coarse = np.arange(-_GREATEST, _GREATEST + 0.1, 1.0)
-    sharp = np.array([_sharpness(points, reach, angle) for angle in coarse])
-    best = float(coarse[int(sharp.argmax())])
+    best = float(coarse[int(_sharpness(points, reach, coarse).argmax())])
     fine = np.arange(best - 1, best + 1.01, 0.2)
-    around = np.array([_sharpness(points, reach, angle) for angle in fine])
-    if around.max() < _GAIN * _sharpness(points, reach, 0.0):
+    *around, level = _sharpness(points, reach, np.append(fine, 0.0))
+    if max(around) < _GAIN * level:
         return 0.0
-    return float(np.clip(fine[int(around.argmax())], -_GREATEST, _GREATEST))
+    return float(np.clip(fine[int(np.argmax(around))], -_GREATEST, _GREATEST))
 
 
-def _sharpness(points: NDArray[np.float64], reach: float, degrees: float) -> float:
-    turn = math.radians(degrees)
-    across = points[1] * math.cos(turn) - points[0] * math.sin(turn)
+def _sharpness(points: NDArray[np.float64], reach: float, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of the squares of the ink in each row, for each of some angles."""
+    turn = np.radians(degrees)
+    across = np.cos(turn)[:, None] * points[1] - np.sin(turn)[:, None] * points[0]  # (angles, points)
     across += reach
     across *= _BINS / (2 * reach)
-    counts = np.bincount(across.astype(np.int64), minlength=_BINS)
+    bins = across.astype(np.int64)
+    bins += _BINS * np.arange(len(turn))[:, None]
+    counts = np.bincount(bins.ravel(), minlength=_BINS * len(turn)).reshape(len(turn), _BINS)
     # Neighbouring rows together, so that where the bins begin does not matter.
-    both = counts[1:] + counts[:-1]
-    return float(both @ both)
+    both = (counts[:, 1:] + counts[:, :-1]).astype(np.float64)
+    return np.asarray(np.square(both).sum(axis=1), dtype=np.float64)

@@ -8,9 +8,10 @@ it, with an exponent on the one (a product of experts: Hinton 2002).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from inkread.imaging.lines import Strip
@@ -31,8 +32,11 @@ _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
 _ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
 # Chosen and fitted by research/line_confidence.py:
+_CLEAR = 0.8  # probability of a reading as a whole from which only its digits are looked at by pieces
 _WEIGHT = 1.5  # of the reader of whole lines
-_TEMPERATURE = 3.32  # of the readings of both together, which are not as independent as their product takes them for
+# Of the readings of both together, which are not as independent as their product takes them for; by whether a line is
+# clear: the few pieces of one that is leave out most of what else it could be.
+_TEMPERATURE = {True: 2.55, False: 5.57}
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 
@@ -45,11 +49,15 @@ class _Seen:
         whole: The line as a whole.
         texts: Its readings as that, with their probabilities, the best first.
         pieces: Its pieces.
+        paths: Its readings by those, the best first.
+        clear: Whether the pieces are only its digits as a whole.
     """
 
     whole: Whole | None
     texts: dict[str, float]
     pieces: Lattice | None
+    paths: dict[str, Path]
+    clear: bool
 
 
 class CombinedReader:
@@ -80,18 +88,54 @@ class CombinedReader:
         Returns:
             A line for each strip, with boxes in the picture; None where there is no number.
         """
-        both = zip(self._whole.look(strips), self._pieces.lattices(strips), strict=True)
-        return [self._line(_Seen(whole, self._texts(whole, ANYTHING), pieces), wanted) for whole, pieces in both]
+        seen = self._look(strips)
+        lines = [self._line(one, wanted) for one in seen]
+        # What the few pieces of a clear line take for no number, all of them have to.
+        refused = [i for i, line in enumerate(lines) if line is None and seen[i].clear]
+        for i, one in self._look_at_all(strips, seen, refused):
+            lines[i] = self._line(one, wanted)
+        return lines
 
-    def both(self, strip: Strip) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the readings of one line by pieces, and those as a whole, with their probabilities."""
-        pieces = self._pieces.lattices([strip])[0]
-        return normalised(self._paths(pieces, ANYTHING)), self._texts(self._whole.look([strip])[0], ANYTHING)
+    def both(self, strip: Strip) -> tuple[dict[str, float], dict[str, float], bool]:
+        """Return one line's readings by pieces, those as a whole, with their probabilities, and whether it is clear."""
+        (seen,) = self._look([strip])
+        return normalised(seen.paths), seen.texts, seen.clear
+
+    def _look(self, strips: Sequence[Strip]) -> list[_Seen]:
+        """Look at lines in both ways: where one is clear as a whole, only at the pieces that are its digits then."""
+        wholes = self._whole.look(strips)
+        texts = [self._texts(whole, ANYTHING) for whole in wholes]
+        middles = [self._middles(*line) for line in zip(strips, wholes, texts, strict=True)]
+        lattices = self._pieces.lattices(strips, middles)
+        seen = [
+            _Seen(whole, readings, pieces, self._paths(pieces, ANYTHING), known is not None)
+            for whole, readings, pieces, known in zip(wholes, texts, lattices, middles, strict=True)
+        ]
+        doubtful = [i for i, one in enumerate(seen) if one.clear and not _agrees(one)]
+        for i, one in self._look_at_all(strips, seen, doubtful):
+            seen[i] = one
+        return seen
+
+    def _look_at_all(
+        self, strips: Sequence[Strip], seen: Sequence[_Seen], chosen: Sequence[int]
+    ) -> Iterator[tuple[int, _Seen]]:
+        """Yield some lines with all of their pieces."""
+        every = self._pieces.lattices([strips[i] for i in chosen]) if chosen else []
+        for i, pieces in zip(chosen, every, strict=True):
+            yield i, replace(seen[i], pieces=pieces, paths=self._paths(pieces, ANYTHING), clear=False)
+
+    def _middles(self, strip: Strip, whole: Whole | None, texts: dict[str, float]) -> list[float] | None:
+        """Return the columns of the digits of a line that is clear as a whole."""
+        text, share = next(iter(texts.items()), ("", 0.0))
+        if whole is None or not text or share < _CLEAR or strip.dividers:
+            return None
+        there = self._whole.middles(whole, text)[None]
+        return [float(x) for x in cv2.perspectiveTransform(there, np.linalg.inv(strip.matrix))[0, :, 0]]
 
     def _line(self, seen: _Seen, wanted: Wanted) -> Line | None:
-        paths = self._paths(seen.pieces, ANYTHING)
+        paths = seen.paths
         best = next(iter(paths), "")
-        ranked = self._ranked(seen, paths, wanted)
+        ranked = self._ranked(seen, wanted)
         possible = bool(ranked)
         ranked = ranked or shares(normalised(paths), seen.texts)
         if not ranked or not ranked[0][0]:
@@ -103,7 +147,7 @@ class CombinedReader:
             more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()
             if not self._pieces.is_number(seen.pieces, paths[best], normalised(paths)[best], wanted, more):
                 return None
-        told = calibrated(ranked, _TEMPERATURE)
+        told = calibrated(ranked, _TEMPERATURE[seen.clear])
         confidence, alternatives = told[0][1] if possible else 0.0, _alternatives(told)
         path = paths.get(text) or self._paths(seen.pieces, Wanted(among=frozenset([text]))).get(text)
         if path is None or seen.pieces is None:
@@ -115,11 +159,11 @@ class CombinedReader:
         # Of marks the reader of whole lines knows more: they are classes of its own.
         return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups))
 
-    def _ranked(self, seen: _Seen, paths: dict[str, Path], wanted: Wanted) -> list[tuple[str, float]]:
+    def _ranked(self, seen: _Seen, wanted: Wanted) -> list[tuple[str, float]]:
         """Return the readings that are allowed, with their shares among all."""
-        by_pieces, by_whole = normalised(paths), dict(seen.texts)
+        by_pieces, by_whole = normalised(seen.paths), dict(seen.texts)
         if wanted.restricts:
-            by_pieces |= _beside(self._paths(seen.pieces, wanted), paths)
+            by_pieces |= _beside(self._paths(seen.pieces, wanted), seen.paths)
             # A search that must give something finds even what is not there.
             found = self._texts(seen.whole, wanted).items()
             by_whole |= {text: p for text, p in found if math.log(p or _NOTHING) > _LEAST[1]}
@@ -130,6 +174,11 @@ class CombinedReader:
 
     def _texts(self, whole: Whole | None, wanted: Wanted) -> dict[str, float]:
         return dict(n_best(digit_lattice(whole.lattice), _READINGS, beam=_BEAM, allowed=wanted)) if whole else {}
+
+
+def _agrees(seen: _Seen) -> bool:
+    """Tell whether a clear line stays what it is as a whole with what its pieces say."""
+    return shares(normalised(seen.paths), seen.texts)[0][0] == next(iter(seen.texts))
 
 
 def _alternatives(told: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

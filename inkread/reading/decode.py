@@ -21,7 +21,7 @@ from inkread.reading.wanted import ANYTHING, Wanted
 __all__ = ["Alignment", "align", "digit_lattice", "n_best", "softmax"]
 
 _UNLIKELY = 3e-4  # a digit less probable than this in a frame begins nothing
-_SURE = 1.0 - 1e-6  # a frame whose blank is surer than this changes nothing but what came before
+_LOST = 1e-8  # of the probability of the best beginning: what has less is followed no further
 _CLEAR = math.log(0.5)  # a string as likely as this is the best of all, so the best of those that are allowed
 _NONE = -math.inf
 
@@ -89,16 +89,18 @@ def _search(
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
     scale = 0.0  # logarithm of what all probabilities are to be multiplied by
     for frame in lattice.tolist():
-        blank = frame[0]
-        if blank > _SURE and least > 0:
-            beams = {text: ((a + b) * blank, 0.0) for text, (a, b) in beams.items()}
+        if max(frame[1:]) <= least:  # nothing begins, so nothing changes places
+            beams = {text: ((a + b) * frame[0], b * frame[int(text[-1:] or 0) + 1]) for text, (a, b) in beams.items()}
             continue
         new = _step(beams, frame, least, allowed)
         kept = sorted(new.items(), key=_total, reverse=True)
-        kept = kept[:beam] if not allowed.restricts else _of_each_length(kept, beam)
         most = _total(kept[0]) if kept else 0.0
         if most <= 0.0:
             return []
+        if allowed.restricts:
+            kept = _of_each_length(kept, beam)
+        else:
+            kept = [item for item in kept[:beam] if _total(item) > _LOST * most or not least]
         scale += math.log(most)
         beams = {text: (a / most, b / most) for text, (a, b) in kept}
     ranked = sorted(beams.items(), key=_total, reverse=True)
@@ -115,6 +117,7 @@ def _step(
     """Return all beginnings after one more frame."""
     likely = [(str(k - 1), p) for k, p in enumerate(frame) if k and p > least]
     new: dict[str, tuple[float, float]] = {}
+    restricts = allowed.restricts
     for text, (a, b) in beams.items():
         both = a + b
         last = text[-1:]
@@ -123,7 +126,7 @@ def _step(
         new[text] = (before[0] + both * frame[0], before[1] + again)
         for digit, p in likely:
             grown = text + digit
-            if not allowed.may_begin(grown):
+            if restricts and not allowed.may_begin(grown):
                 continue
             before = new.get(grown, (0.0, 0.0))
             # The same digit once more is a second one only behind a blank.
@@ -167,7 +170,9 @@ def align(probabilities: NDArray[np.float64], digits: str, labels: Sequence[str]
     """
     marks = [0, *range(11, probabilities.shape[1])]
     between = np.asarray(marks)[probabilities[:, marks].argmax(axis=1)]  # (frames,), the blank or a mark
-    path = _viterbi(probabilities, between, [int(digit) for digit in digits])
+    path = _plain(probabilities, digits)
+    if path is None:
+        path = _viterbi(probabilities, between, [int(digit) for digit in digits])
     classes = np.where(path % 2 == 1, np.array([*(int(d) + 1 for d in digits), 0])[path // 2], between)
     # A new symbol begins where the class changes, or where the path goes on to an equal digit.
     edges = np.flatnonzero((classes[1:] != classes[:-1]) | (path[1:] != path[:-1])) + 1
@@ -175,6 +180,16 @@ def align(probabilities: NDArray[np.float64], digits: str, labels: Sequence[str]
     spans = [(i, j) for i, j in zip(starts, ends, strict=True) if i < j and classes[i] > 0]
     peaks = tuple(i + int(probabilities[i:j, classes[i]].argmax()) for i, j in spans)
     return Alignment("".join(labels[classes[i] - 1] for i, _ in spans), tuple(spans), peaks)
+
+
+def _plain(probabilities: NDArray[np.float64], digits: str) -> NDArray[np.int64] | None:
+    """Return what `_viterbi` does, sooner: where the likeliest class of each frame reads the digits."""
+    best = probabilities.argmax(axis=1)
+    read = (best > 0) & (best < 11)
+    begins = read & (np.diff(best, prepend=0) != 0)
+    if "".join(str(c - 1) for c in best[begins].tolist()) != digits:
+        return None
+    return np.asarray(2 * np.cumsum(begins) - read, dtype=np.int64)
 
 
 def _viterbi(probabilities: NDArray[np.float64], between: NDArray[np.int64], digits: list[int]) -> NDArray[np.int64]:

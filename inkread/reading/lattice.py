@@ -14,7 +14,9 @@ from inkread.reading.wanted import ANYTHING, Wanted
 __all__ = ["Edge", "Path", "best_paths"]
 
 _BEAM = 12  # readings kept at each cut
+_NOTHING = 40.0  # nats by which what is lighter adds nothing to a weight that a float could tell
 _LABELS = 3  # classes tried for each piece; all of them where something is wanted of the line
+_FAINT = 10.0  # nats: a class so much less likely than the likeliest one is not tried, unless something is wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +72,8 @@ def best_paths(
     Returns:
         Readings that differ in their classes, the best first; none when no way is allowed.
     """
-    steps = _steps(edges, cuts, len(labels) if wanted.restricts else min(_LABELS, len(labels)))
+    restricts = wanted.restricts
+    steps = _steps(edges, cuts, *((len(labels), math.inf) if restricts else (min(_LABELS, len(labels)), _FAINT)))
     at: list[_Readings] = [{} for _ in range(cuts)]
     at[0][""] = (0.0, 0.0, ())
     for cut in range(cuts - 1):
@@ -81,13 +84,16 @@ def best_paths(
     ended = [
         Path(mass, through, tuple(map(ord, classes)))
         for classes, (_, mass, through) in at[-1].items()
-        if not wanted.restricts or wanted.allows("".join(labels[ord(c)] for c in classes))
+        if not restricts or wanted.allows("".join(labels[ord(c)] for c in classes))
     ]
     return sorted(ended, key=lambda path: -path.score)[:most]
 
 
-def _steps(edges: Sequence[Edge], cuts: int, tried: int) -> list[dict[int, _Readings]]:
-    """Return, for each cut, what may be read from it to each other one: nothing, or a digit."""
+def _steps(edges: Sequence[Edge], cuts: int, tried: int, faint: float) -> list[dict[int, _Readings]]:
+    """Return, for each cut, what may be read from it to each other one: nothing, or a digit.
+
+    Of a piece's classes so many are tried, if they are not fainter by so many nats than its likeliest one.
+    """
     steps: list[dict[int, _Readings]] = [{} for _ in range(cuts)]
     read = [(place, edge, edge.scores) for place, edge in enumerate(edges) if edge.scores is not None]
     if read:
@@ -97,6 +103,8 @@ def _steps(edges: Sequence[Edge], cuts: int, tried: int) -> list[dict[int, _Read
         for (place, edge, _), labels, gains in zip(read, ranked.tolist(), best, strict=True):
             step = steps[edge.start].setdefault(edge.end, {})
             for label, score in zip(labels, gains, strict=True):
+                if score < gains[0] - faint:
+                    break
                 _add(step, chr(label), edge.worth + score, edge.worth + score, (place,))
     for edge in edges:
         if edge.scores is None:
@@ -127,7 +135,18 @@ def _lengthen(
         for label, (gain, share, edge) in last:
             if restricts and label and not wanted.may_begin(begun + labels[ord(label)]):
                 continue
-            _add(there, classes + label, best + gain, mass + share, edges + edge)
+            # What `_add` does; most of the time goes by here.
+            longer, through, more = classes + label, best + gain, mass + share
+            known = there.get(longer)
+            if known is None:
+                there[longer] = (through, more, edges + edge)
+                continue
+            other, rest, way = known
+            if rest > more:
+                rest, more = more, rest
+            if more - rest < _NOTHING:
+                more += math.log1p(math.exp(rest - more))
+            there[longer] = (through, more, edges + edge) if through > other else (other, more, way)
 
 
 def _add(there: _Readings, classes: str, best: float, mass: float, edges: tuple[int, ...]) -> None:

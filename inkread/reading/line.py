@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -142,6 +143,14 @@ class LineReader:
                 for i, frames in zip(part, softmax(scores), strict=True):
                     out[i] = frames
         return out
+
+    def middles(self, whole: Whole, text: str) -> NDArray[np.float64]:
+        """Return where on the picture the middle of each digit of a text is, float64 (n, 2), as (x, y)."""
+        path = align(whole.lattice, text, self.card.labels)
+        per_frame = _padded(whole.strip.pixels) / len(whole.lattice)
+        peaks = [peak for peak, symbol in zip(path.peaks, path.symbols, strict=True) if symbol.isdigit()]
+        there = [whole.strip.to_picture((peak + 0.5) * per_frame, 0.5 * ROWS) for peak in peaks]
+        return np.asarray(cv2.perspectiveTransform(np.array([there], np.float64), whole.matrix)[0], dtype=np.float64)
 
     def decode(self, whole: Whole, allowed: Wanted = ANYTHING) -> Line | None:
         """Return the likeliest line of what the network saw; None when there is no digit on it."""

@@ -173,3 +173,54 @@ def test_a_large_picture_without_ink_is_no_large_strip():
     strip = all_of(np.full((300, 400), 255, np.uint8))
     assert strip.level.shape[0] == strip.tall == TALL
     assert strip.box(0, 0, strip.level.shape[1], TALL) == pytest.approx((0, 0, 400, 300))
+
+
+def looked_at(pieces: SegmentedReader, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the number of pieces of each line that is looked at."""
+    counts: list[int] = []
+    lattices = pieces.lattices
+
+    def counted(strips, middles=None):
+        found = lattices(strips, middles)
+        counts.extend(len(one.cut.pieces) for one in found if one)
+        return found
+
+    monkeypatch.setattr(pieces, "lattices", counted)
+    return counts
+
+
+def test_of_a_line_that_is_clear_as_a_whole_only_its_digits_are_looked_at(readers, monkeypatch):
+    strip = strip_of(number("3047"))
+    every = len(readers[0].lattices([strip])[0].cut.pieces)
+    counts = looked_at(readers[0], monkeypatch)
+    (line,) = CombinedReader(*readers).read([strip])
+    assert line.text == "3047"
+    assert counts == [4]
+    assert every > 4
+
+
+def test_where_the_pieces_of_a_clear_line_say_something_else_all_are_looked_at(readers, monkeypatch):
+    pieces, whole = readers
+    combined, strip = CombinedReader(pieces, whole), strip_of(number("3047"))
+    every = len(pieces.lattices([strip])[0].cut.pieces)
+    counts = looked_at(pieces, monkeypatch)
+    monkeypatch.setattr(whole, "middles", lambda *_: np.array([[60.0, 50.0]]))
+    monkeypatch.setattr(combined, "_texts", lambda *_: {"3047": 0.85, "3": 0.15})
+    (line,) = combined.read([strip])
+    assert line.text == "3047"
+    assert counts == [1, every]
+
+
+def test_what_is_no_number_by_the_digits_of_a_clear_line_alone_is_judged_by_all(readers, monkeypatch):
+    combined, strip = CombinedReader(*readers), strip_of(number("3047"))
+    counts = looked_at(readers[0], monkeypatch)
+    monkeypatch.setattr(readers[0], "is_number", lambda lattice, *_: len(lattice.cut.pieces) > 4)
+    (line,) = combined.read([strip])
+    assert line.text == "3047"
+    assert len(counts) == 2
+
+
+def test_a_clear_line_reads_the_same_beside_others(readers):
+    combined, strips = CombinedReader(*readers), [strip_of(number(text)) for text in ("3047", "27", "3047")]
+    together = combined.read(strips)
+    assert together == [combined.read([strip])[0] for strip in strips]
