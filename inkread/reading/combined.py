@@ -108,12 +108,12 @@ class CombinedReader:
         path = paths.get(text) or self._paths(seen.pieces, Wanted(among=frozenset([text]))).get(text)
         if path is None or seen.pieces is None:
             assert seen.whole is not None  # a text that does not come from the one comes from the other
-            return self._whole.line(seen.whole, text, confidence, alternatives, possible)
+            return self._whole.line(seen.whole, text, confidence, alternatives, possible, wanted.written)
         line = self._pieces.line(seen.pieces, path, confidence, alternatives, possible)
         if seen.whole is None:
             return line
         # Of marks the reader of whole lines knows more: they are classes of its own.
-        return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups))
+        return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups, wanted.written))
 
     def _ranked(self, seen: _Seen, paths: dict[str, Path], wanted: Wanted) -> list[tuple[str, float]]:
         """Return the readings that are allowed, with their shares among all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from inkread.reading.confidence import calibrated, lifted
 from inkread.reading.decode import Alignment, align, digit_lattice, n_best, softmax
 from inkread.reading.model_file import open_model
 from inkread.reading.wanted import ANYTHING, BROKEN, Wanted, wanted
+from inkread.reading.written import likeliest
 from inkread.results import Box, Digit, Line
 
 __all__ = ["LineReader", "Whole", "spaced"]
@@ -160,6 +161,7 @@ class LineReader:
         confidence: float,
         alternatives: tuple[tuple[str, float], ...],
         possible: bool = True,
+        written: Callable[[str], float] | None = None,
     ) -> Line:
         """Return the line that a text is.
 
@@ -169,6 +171,7 @@ class LineReader:
             confidence: Of the line.
             alternatives: Its readings with their probabilities.
             possible: Whether it may be what was asked for.
+            written: How plausible it is that a line is written so; see `Wanted`.
         """
         path = align(whole.lattice, text, self.card.labels)
         per_frame = _padded(whole.strip.pixels) / len(whole.lattice)
@@ -180,11 +183,17 @@ class LineReader:
         )
         spans = [box for box, symbol in zip(boxes, path.symbols, strict=True) if symbol.isdigit()]
         groups, box = _groups(text, spans), _box(whole, _around(spans))
-        return Line(digits, box, confidence, groups, spaced(path.symbols, groups), alternatives, possible)
+        symbols = self._symbols(path, whole, written)
+        return Line(digits, box, confidence, groups, spaced(symbols, groups), alternatives, possible)
 
-    def transcript(self, whole: Whole, text: str, groups: Sequence[str]) -> str:
+    def transcript(
+        self, whole: Whole, text: str, groups: Sequence[str], written: Callable[[str], float] | None = None
+    ) -> str:
         """Return a text with the marks that stand on the line, its groups apart; arguments as for `line`."""
-        return spaced(align(whole.lattice, text, self.card.labels).symbols, groups)
+        return spaced(self._symbols(align(whole.lattice, text, self.card.labels), whole, written), groups)
+
+    def _symbols(self, path: Alignment, whole: Whole, written: Callable[[str], float] | None) -> str:
+        return path.symbols if written is None else likeliest(path, whole.lattice, self.card.labels, written)
 
 
 def _digit(path: Alignment, k: int, lattice: NDArray[np.float64], box: Box, likely: float) -> Digit:
