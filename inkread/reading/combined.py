@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkread.imaging.lines import Strip
 from inkread.reading.card import Calibration
@@ -87,6 +88,10 @@ class CombinedReader:
         """Return the readings of one line by pieces, and those as a whole, with their probabilities."""
         pieces = self._pieces.lattices([strip])[0]
         return normalised(self._paths(pieces, ANYTHING)), self._texts(self._whole.look([strip])[0], ANYTHING)
+
+    def as_whole(self, gray: NDArray[np.uint8], text: str) -> float:
+        """Return how likely a text is all there is on a picture of one line, to the reader of whole lines."""
+        return self._whole.probability(gray, text)
 
     def _line(self, seen: _Seen, wanted: Wanted) -> Line | None:
         paths = self._paths(seen.pieces, ANYTHING)

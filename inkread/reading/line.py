@@ -105,6 +105,11 @@ class LineReader:
         seen = self._seen(strips, [np.eye(3)] * len(strips))
         return [None if whole is None else self.decode(whole, allowed) for whole in seen]
 
+    def probability(self, gray: NDArray[np.uint8], text: str) -> float:
+        """Return how likely a text is all there is on a picture of one line, uint8 (H, W)."""
+        (whole,) = self._seen([normalize_strip(gray)], [np.eye(3)])
+        return 0.0 if whole is None else dict(n_best(digit_lattice(whole.lattice))).get(text, 0.0)
+
     def look(self, strips: Sequence[Strip]) -> list[Whole | None]:
         """Return what the network makes of lines that were found on pictures; None for those that are blank."""
         patches = [patch(strip) for strip in strips]
