@@ -21,7 +21,7 @@ from inkread.reading.card import CARD_KEY, Card
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["ModelFile", "find_model", "local_models", "open_model", "shipped_models"]
+__all__ = ["ModelFile", "find_model", "is_model", "local_models", "open_model", "shipped_models"]
 
 MAX_BYTES = 512 * 1024 * 1024
 _VERSIONS = {"digit": VERSION, "line": STRIP_VERSION}  # of the preprocessing, by what a model reads
@@ -95,7 +95,7 @@ def find_model(model: str | os.PathLike[str], kind: str | None = "digit") -> Pat
         )
     known = local_models() | shipped_models()
     if name not in known:
-        fitting = [other for other, path in known.items() if _reads(path, kind)]
+        fitting = [other for other, path in known.items() if is_model(path, kind)]
         raise ModelNotFoundError(
             f"There is no model {name!r}.{did_you_mean(name, fitting)} Known are: {', '.join(fitting) or 'none'}. "
             "A path to a model file ends in '.onnx'."
@@ -103,7 +103,7 @@ def find_model(model: str | os.PathLike[str], kind: str | None = "digit") -> Pat
     return known[name]
 
 
-def _reads(path: Path, kind: str | None) -> bool:
+def is_model(path: Path, kind: str | None = "digit") -> bool:
     """Tell whether a model can be used for what it must read."""
     if not path.is_file():
         return False
@@ -115,7 +115,7 @@ def _reads(path: Path, kind: str | None) -> bool:
 
 def _names_beside(path: Path, kind: str | None) -> Iterator[str]:
     if path.parent.is_dir():
-        yield from (p.name for p in path.parent.glob("*.onnx") if _reads(p, kind))
+        yield from (p.name for p in path.parent.glob("*.onnx") if is_model(p, kind))
 
 
 def open_model(model: str | os.PathLike[str], kind: str | None = "digit") -> ModelFile:
