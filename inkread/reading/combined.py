@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inkread.imaging.lines import Strip
 from inkread.reading.card import Calibration
@@ -132,6 +133,10 @@ class CombinedReader:
         there = self._whole.middles(whole, text)[None]
         return [float(x) for x in cv2.perspectiveTransform(there, np.linalg.inv(strip.matrix))[0, :, 0]]
 
+    def as_whole(self, gray: NDArray[np.uint8], text: str) -> float:
+        """Return how likely a text is all there is on a picture of one line, to the reader of whole lines."""
+        return self._whole.probability(gray, text)
+
     def _line(self, seen: _Seen, wanted: Wanted) -> Line | None:
         paths = seen.paths
         best = next(iter(paths), "")
@@ -152,12 +157,12 @@ class CombinedReader:
         path = paths.get(text) or self._paths(seen.pieces, Wanted(among=frozenset([text]))).get(text)
         if path is None or seen.pieces is None:
             assert seen.whole is not None  # a text that does not come from the one comes from the other
-            return self._whole.line(seen.whole, text, confidence, alternatives, possible)
+            return self._whole.line(seen.whole, text, confidence, alternatives, possible, wanted.written)
         line = self._pieces.line(seen.pieces, path, confidence, alternatives, possible)
         if seen.whole is None:
             return line
         # Of marks the reader of whole lines knows more: they are classes of its own.
-        return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups))
+        return replace(line, transcript=self._whole.transcript(seen.whole, text, line.groups, wanted.written))
 
     def _ranked(self, seen: _Seen, wanted: Wanted) -> list[tuple[str, float]]:
         """Return the readings that are allowed, with their shares among all."""

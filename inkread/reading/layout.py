@@ -12,7 +12,7 @@ from inkread.imaging.components import labelled
 from inkread.imaging.frame import SIZE
 from inkread.results import Box, Line
 
-__all__ = ["is_lone_piece", "is_one_digit", "is_plain_digit", "may_be_one_digit", "stands_free"]
+__all__ = ["is_lone_piece", "is_one_digit", "is_plain_digit", "is_too_wide", "may_be_one_digit", "stands_free"]
 
 _TINY = 24  # pixels of the longer side: on fewer nobody writes a number of several digits
 _NARROW = 0.95  # width to height of a line that is rather one digit that fell apart
@@ -20,6 +20,7 @@ _ROUND = 1.4  # ... and of one that is if it is doubtful too: a round zero, a wi
 _SURE = 0.75  # of a line's confidence
 _TOUCHING = 0.03  # of a line's height: a smaller gap between what may be two halves of one digit
 _FREE = 0.12  # of a digit's longer side: so much paper is around what stands free
+_WIDEST = 1.75  # width to height of a digit
 _FEW = 4  # digits: nobody's one falls apart in more
 _SMALL = 512  # pixels of the longer side, up to which a picture is looked at for one lone piece of ink
 _DIFFERS = 0.2  # of the strongest ink: what differs so much from clean paper is on it, and its edge varies by less
@@ -72,8 +73,13 @@ def may_be_one_digit(lines: tuple[Line, ...]) -> bool:
     return box.width < _ROUND * box.height and max(gaps, default=0.0) < _TOUCHING * box.height
 
 
-def stands_free(box: Box, shape: tuple[int, ...]) -> bool:
-    """Tell whether there is paper on all sides of a box on a picture (H, W)."""
-    least = _FREE * max(box.width, box.height)
+def is_too_wide(box: Box) -> bool:
+    """Tell whether ink is wider than any digit: a word, brought to the size of one, may look like it."""
+    return box.width > _WIDEST * box.height
+
+
+def stands_free(box: Box, shape: tuple[int, ...], share: float = _FREE) -> bool:
+    """Tell whether there is paper on all sides of a box on a picture (H, W), some share of its longer side."""
+    least = share * max(box.width, box.height)
     right, bottom = shape[1] - box.left - box.width, shape[0] - box.top - box.height
     return min(box.left, box.top, right, bottom) >= least

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +19,7 @@ from inkread.reading.confidence import calibrated, lifted
 from inkread.reading.decode import Alignment, align, digit_lattice, n_best, softmax
 from inkread.reading.model_file import open_model
 from inkread.reading.wanted import ANYTHING, BROKEN, Wanted, wanted
+from inkread.reading.written import likeliest
 from inkread.results import Box, Digit, Line
 
 __all__ = ["LineReader", "Whole", "spaced"]
@@ -105,6 +106,11 @@ class LineReader:
         seen = self._seen(strips, [np.eye(3)] * len(strips))
         return [None if whole is None else self.decode(whole, allowed) for whole in seen]
 
+    def probability(self, gray: NDArray[np.uint8], text: str) -> float:
+        """Return how likely a text is all there is on a picture of one line, uint8 (H, W)."""
+        (whole,) = self._seen([normalize_strip(gray)], [np.eye(3)])
+        return 0.0 if whole is None else dict(n_best(digit_lattice(whole.lattice))).get(text, 0.0)
+
     def look(self, strips: Sequence[Strip]) -> list[Whole | None]:
         """Return what the network makes of lines that were found on pictures; None for those that are blank."""
         patches = [patch(strip) for strip in strips]
@@ -169,6 +175,7 @@ class LineReader:
         confidence: float,
         alternatives: tuple[tuple[str, float], ...],
         possible: bool = True,
+        written: Callable[[str], float] | None = None,
     ) -> Line:
         """Return the line that a text is.
 
@@ -178,6 +185,7 @@ class LineReader:
             confidence: Of the line.
             alternatives: Its readings with their probabilities.
             possible: Whether it may be what was asked for.
+            written: How plausible it is that a line is written so; see `Wanted`.
         """
         path = align(whole.lattice, text, self.card.labels)
         per_frame = _padded(whole.strip.pixels) / len(whole.lattice)
@@ -189,11 +197,17 @@ class LineReader:
         )
         spans = [box for box, symbol in zip(boxes, path.symbols, strict=True) if symbol.isdigit()]
         groups, box = _groups(text, spans), _box(whole, _around(spans))
-        return Line(digits, box, confidence, groups, spaced(path.symbols, groups), alternatives, possible)
+        symbols = self._symbols(path, whole, written)
+        return Line(digits, box, confidence, groups, spaced(symbols, groups), alternatives, possible)
 
-    def transcript(self, whole: Whole, text: str, groups: Sequence[str]) -> str:
+    def transcript(
+        self, whole: Whole, text: str, groups: Sequence[str], written: Callable[[str], float] | None = None
+    ) -> str:
         """Return a text with the marks that stand on the line, its groups apart; arguments as for `line`."""
-        return spaced(align(whole.lattice, text, self.card.labels).symbols, groups)
+        return spaced(self._symbols(align(whole.lattice, text, self.card.labels), whole, written), groups)
+
+    def _symbols(self, path: Alignment, whole: Whole, written: Callable[[str], float] | None) -> str:
+        return path.symbols if written is None else likeliest(path, whole.lattice, self.card.labels, written)
 
 
 def _digit(path: Alignment, k: int, lattice: NDArray[np.float64], box: Box, likely: float) -> Digit:

@@ -21,7 +21,7 @@ from inkread.reading.card import CARD_KEY, Card
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["ModelFile", "find_model", "local_models", "open_model", "shipped_models"]
+__all__ = ["ModelFile", "find_model", "is_model", "local_models", "open_model", "shipped_models"]
 
 MAX_BYTES = 512 * 1024 * 1024
 _VERSIONS = {"digit": VERSION, "line": STRIP_VERSION}  # of the preprocessing, by what a model reads
@@ -70,11 +70,12 @@ def _models_in(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
 
 
-def find_model(model: str | os.PathLike[str]) -> Path:
+def find_model(model: str | os.PathLike[str], kind: str | None = "digit") -> Path:
     """Return the path of a model.
 
     Args:
         model: The name of a shipped or local model, or a path that ends in `.onnx`. A local name hides no shipped one.
+        kind: What a model must read that is named where there is none of that name, as for `open_model`.
 
     Raises:
         ModelNotFoundError: There is none.
@@ -88,23 +89,33 @@ def find_model(model: str | os.PathLike[str]) -> Path:
         with suppress(OSError):  # also where one may not even ask: a closed folder, a name too long
             if path.is_file():
                 return path
-            near = did_you_mean(path.name, _names_beside(path))
+            near = did_you_mean(path.name, _names_beside(path, kind))
         raise ModelNotFoundError(
             f"Expected a model file, but there is none at {name!r}.{near} The command inkread models lists those known."
         )
     known = local_models() | shipped_models()
     if name not in known:
-        hint = did_you_mean(name, known)
+        fitting = [other for other, path in known.items() if is_model(path, kind)]
         raise ModelNotFoundError(
-            f"There is no model {name!r}.{hint} Known are: {', '.join(known) or 'none'}. "
+            f"There is no model {name!r}.{did_you_mean(name, fitting)} Known are: {', '.join(fitting) or 'none'}. "
             "A path to a model file ends in '.onnx'."
         )
     return known[name]
 
 
-def _names_beside(path: Path) -> Iterator[str]:
+def is_model(path: Path, kind: str | None = "digit") -> bool:
+    """Tell whether a model can be used for what it must read."""
+    if not path.is_file():
+        return False
+    with suppress(ModelError):
+        open_model(path, kind)
+        return True
+    return False
+
+
+def _names_beside(path: Path, kind: str | None) -> Iterator[str]:
     if path.parent.is_dir():
-        yield from (p.name for p in path.parent.glob("*.onnx"))
+        yield from (p.name for p in path.parent.glob("*.onnx") if is_model(p, kind))
 
 
 def open_model(model: str | os.PathLike[str], kind: str | None = "digit") -> ModelFile:
@@ -120,7 +131,7 @@ def open_model(model: str | os.PathLike[str], kind: str | None = "digit") -> Mod
     """
     import onnxruntime
 
-    path = find_model(model)
+    path = find_model(model, kind)
     data = _read(path)
     options = onnxruntime.SessionOptions()
     # Small networks lose more by parting one picture between threads than they gain; whoever has many pictures

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import ImageError, ModelError, UsageError, did_you_mean
+from inkread.imaging.crop import crop
 from inkread.imaging.gray import check_pixels, to_gray
 from inkread.imaging.preprocess import comes_normalized, to_digit
 from inkread.imaging.source import Picture, Source, iter_pictures, open_picture
@@ -19,7 +20,14 @@ from inkread.reading.card import Calibration
 from inkread.reading.combined import CombinedReader
 from inkread.reading.confidence import NEVER, threshold_for
 from inkread.reading.documents.document import Document, open_document
-from inkread.reading.layout import is_lone_piece, is_one_digit, is_plain_digit, may_be_one_digit, stands_free
+from inkread.reading.layout import (
+    is_lone_piece,
+    is_one_digit,
+    is_plain_digit,
+    is_too_wide,
+    may_be_one_digit,
+    stands_free,
+)
 from inkread.reading.line import LineReader as WholeReader
 from inkread.reading.pages import LineReader, read_line, read_page
 from inkread.reading.predictor import Predictor
@@ -34,6 +42,11 @@ Layout = Literal["digit", "line", "page", "auto"]
 DIGITS = tuple("0123456789")
 LAYOUTS = ("digit", "line", "page", "auto")
 _CLEAR = 0.9  # confidence from which one lone piece of ink is the digit it looks like
+# Of what nobody said is a digit; set by hand, on letters, scribbles and digits that no figure is told of:
+_HARDLY = -4.0  # log-odds of none from which ink hardly is a digit, and has to be the same one as a whole line, ...
+_SAME = 0.2  # ... at least this likely
+_ROOM = 0.02  # of its longer side: where there is so much paper on all sides, it is no tight cut
+_BESIDE = 0.4  # of its longer side: the paper that is looked at around it then
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +242,17 @@ class Reader:
         if is_plain_digit(gray):
             return self._digit(picture, asked)
         if is_lone_piece(gray):
-            digit = self._digit(picture, asked)
+            digit = self._digit(picture, asked, gray)
             if digit and digit[0].confidence >= _CLEAR:
                 return digit
         lines = read_page(gray, self._line_reader, asked.wanted)
         if is_one_digit(lines):
-            digit = self._digit(picture, asked)
+            digit = self._digit(picture, asked, gray)
             # What stands free and is no number as a line has to be a clear digit; a tight cut has no room for a line.
             refused = not lines and digit and digit[0].confidence < _CLEAR and stands_free(digit[0].box, gray.shape)
             return () if refused else digit
         if may_be_one_digit(lines):
-            digit = self._digit(picture, asked)
+            digit = self._digit(picture, asked, gray)
             if digit and digit[0].confidence >= lines[0].confidence:
                 return digit
         return self._withheld(lines, asked)
@@ -255,16 +268,36 @@ class Reader:
         calibration = getattr(self._line_reader, "calibration", None)
         return threshold_for(calibration, asked.max_error) if isinstance(calibration, Calibration) else NEVER
 
-    def _digit(self, picture: Picture, asked: _Asked) -> tuple[Line, ...]:
-        """Read a picture as one digit; no line when it is blank, or its ink is no digit."""
+    def _digit(self, picture: Picture, asked: _Asked, gray: NDArray[np.uint8] | None = None) -> tuple[Line, ...]:
+        """Read a picture as one digit; no line when it is blank, or its ink is no digit.
+
+        Args:
+            picture: What to read.
+            asked: How.
+            gray: The same, where nobody said that it is a digit: both readers have to see one then.
+        """
         digit, box = to_digit(picture.pixels)
         if digit is None or box is None:
             return ()
-        proba, known = self._predictor.judge(digit[None])
-        if not known[0]:
+        proba, none = self._predictor.weigh(digit[None])
+        if none is not None and none[0] > 0:
+            return ()
+        ink, label = Box(*box), self._predictor.labels[int(proba[0].argmax())]
+        hardly = none is not None and none[0] > _HARDLY
+        if gray is not None and (is_too_wide(ink) or (hardly and not self._is_the_same(gray, ink, label))):
             return ()
         native = asked.least_native != asked.least_digit and comes_normalized(picture.pixels)
-        return (self._line(proba[0], Box(*box), asked.least_native if native else asked.least_digit),)
+        return (self._line(proba[0], ink, asked.least_native if native else asked.least_digit),)
+
+    def _is_the_same(self, gray: NDArray[np.uint8], box: Box, label: str) -> bool:
+        """Tell whether ink is the same digit to the reader of whole lines.
+
+        Where there is none, it is believed; so is a tight cut, on which neighbours would be read too.
+        """
+        reader = self._line_reader
+        if not isinstance(reader, CombinedReader) or not stands_free(box, gray.shape, _ROOM):
+            return True
+        return reader.as_whole(crop(gray, box, _BESIDE), label) >= _SAME
 
     def _line(self, row: NDArray[np.float32], box: Box, least: float) -> Line:
         order = np.argsort(row)[::-1]

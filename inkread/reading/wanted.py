@@ -31,6 +31,8 @@ class Wanted:
             word is read then.
         likely: Whether digits keep the rules that a line is meant to, as those of check digits are; None without any. A
             reading that breaks them is not left out, for the writer may have erred, but has to be much clearer.
+        written: How plausible it is that a line is written so, its marks among its digits, from 0 to 1; None where
+            nothing is known of that.
     """
 
     length: int | None = None
@@ -38,6 +40,7 @@ class Wanted:
     among: frozenset[str] | None = None
     number: bool = False
     likely: Callable[[str], bool] | None = None
+    written: Callable[[str], float] | None = None
 
     def allows(self, text: str) -> bool:
         """Tell whether digits may be a line."""

@@ -31,7 +31,8 @@ def require_keras() -> None:
         MissingExtraError: Keras, or the backend that `KERAS_BACKEND` names, is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    for module in ("keras", os.environ.get("KERAS_BACKEND", "tensorflow"), "matplotlib", "tensorboardX"):
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    for module in ("keras", backend, "matplotlib", "tensorboardX", "onnx", "tf2onnx"):  # the last two write the model
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("Training", "train", module)
     with _without_stderr():

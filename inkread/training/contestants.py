@@ -25,7 +25,7 @@ from inkread.evaluation import metrics
 from inkread.evaluation.calibration import calibration_error, reliability
 from inkread.evaluation.metrics import Share
 from inkread.evaluation.prepare import prepare
-from inkread.reading.model_file import find_model, local_models, open_model, shipped_models
+from inkread.reading.model_file import find_model, is_model, local_models, shipped_models
 from inkread.reading.predictor import Predictor
 from inkread.training.classic import CLASSICS, Classic, fit_classic, require_sklearn
 from inkread.training.config import Config, config_from
@@ -117,11 +117,15 @@ def contestants(names: Sequence[str] = ()) -> list[Contestant]:
         ModelError: A model file cannot be used.
     """
     if not names:
-        names = [*CLASSICS, *(f"recipe:{name}" for name in RECIPES), *(f"model:{name}" for name in _digit_models())]
+        names = [
+            *CLASSICS,
+            *(f"recipe:{name}" for name in RECIPES),
+            *(f"model:{name}" for name in _of_digits(shipped_models())),
+        ]
     found = [(kind, name) for text in names for kind, name in _meant(text)]
     unknown = [text for text in names if not _meant(text)]
     if unknown:
-        known = [*CLASSICS, *RECIPES, *local_recipes(), *local_models(), *shipped_models()]
+        known = [*CLASSICS, *RECIPES, *local_recipes(), *_of_digits(local_models() | shipped_models())]
         told = "; ".join(f"{name!r}.{did_you_mean(name, known)}" for name in unknown)
         raise UsageError(
             f"There is no classifier, recipe or model {told} Known are: {', '.join(dict.fromkeys(known))}."
@@ -135,9 +139,9 @@ def held_out_of(pool: Dataset) -> int:
     return max(len(np.unique(pool.labels)), round(VALIDATION * len(pool)))
 
 
-def _digit_models() -> list[str]:
-    """Return the shipped models that read one digit."""
-    return [name for name, path in shipped_models().items() if open_model(path, kind=None).card.kind == "digit"]
+def _of_digits(models: Mapping[str, Path]) -> list[str]:
+    """Return the names of those models that read one digit."""
+    return [name for name, path in models.items() if is_model(path)]
 
 
 def _meant(text: str) -> list[tuple[str, str]]:

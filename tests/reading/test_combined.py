@@ -102,6 +102,12 @@ def test_what_is_wanted(readers):
     assert impossible.confidence == 0
 
 
+def test_how_a_line_is_written_is_asked_of_it_with_its_marks(readers):
+    asked = []
+    CombinedReader(*readers).read([strip_of(number("3047"))], Wanted(written=lambda text: asked.append(text) or 1.0))
+    assert {"".join(filter(str.isdigit, text)) for text in asked} == {"3047"}
+
+
 def test_digits_of_other_names_are_read_by_pieces_alone(write_model):
     names = tuple("abcdefghij")
     reader = inkread.Reader(write_model("letters.onnx", card=make_card(labels=names)))

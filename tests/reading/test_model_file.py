@@ -121,6 +121,20 @@ def test_misspelt_names():
     assert str(caught.value).endswith("A path to a model file ends in '.onnx'.")
 
 
+def test_only_models_of_the_kind_are_named(write_model):
+    with pytest.raises(ModelNotFoundError) as caught:
+        Predictor("lin")
+    assert "line" not in str(caught.value)
+    with pytest.raises(ModelNotFoundError, match=r"'lin'\. Did you mean 'line'\? Known are: line\. "):
+        open_model("lin", kind="line")
+    with pytest.raises(ModelNotFoundError, match=r"Did you mean 'line'\? Known are: .*default, line, "):
+        open_model("lin", kind=None)
+    folder = write_model("letters.onnx").parent
+    (folder / "letterz.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelNotFoundError, match=r"Did you mean 'letters\.onnx'\?"):
+        find_model(folder / "leterz.onnx")
+
+
 def test_without_a_home_there_are_no_local_models(monkeypatch):
     def homeless(*_given, **_options):
         raise RuntimeError("could not determine the home directory")

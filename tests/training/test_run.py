@@ -210,7 +210,7 @@ def test_the_policy_of_keras_is_as_it_was(finished, keras):
     assert keras.config.dtype_policy().name == "float32"
 
 
-@pytest.mark.parametrize("missing", ["keras", "tensorflow"])
+@pytest.mark.parametrize("missing", ["keras", "tensorflow", "onnx", "tf2onnx"])
 def test_without_keras_it_says_what_to_install_and_makes_no_folder(three, tmp_path, monkeypatch, missing):
     found = importlib.util.find_spec
     monkeypatch.delenv("KERAS_BACKEND", raising=False)

@@ -43,6 +43,7 @@ _OTHER_MARK = 0.3  # how likely a mark is that the locale has not: dots and comm
 _BROKEN = 0.05  # ... and groups that are not of three digits
 _SPACED = 0.3  # ... when they are parted by gaps only
 _CENTS = {1: 0.05, 2: 1.0}  # by how many digits stand behind the mark
+_BARE = 0.15  # ... and digits without any mark: most people write the cents, or that there are none
 _WIDE_GAP = 0.4  # a gap before the cents instead of a mark
 _WIDE = 1.6  # width to height from which a picture is taken for one line
 _DOUBT = 0.2  # a second reading this likely is told of
@@ -83,12 +84,17 @@ def parse_amount(written: str, locale: str | None = None) -> tuple[AmountReading
         >>> parse_amount("1,234.50")[0].value
         Decimal('1234.50')
     """
-    marks = _marks(locale)
-    if "?" in written:
-        return ()
+    weights = {} if "?" in written else _weights(written, _marks(locale))
+    total = sum(weights.values())
+    readings = [AmountReading(value, weight / total) for value, weight in weights.items()]
+    return tuple(sorted(readings, key=lambda reading: -reading.probability))
+
+
+def _weights(written: str, marks: tuple[str, str] | None) -> dict[Decimal, float]:
+    """Return the meanings of an amount, each with how plausible it is that such a one is written so."""
     runs = re.findall(r"\d+", written)
     if not runs:
-        return ()
+        return {}
     body = written[written.index(runs[0]) :]
     between = [_mark(found) for found in re.findall(r"(?<=\d)[^\d]+(?=\d)", body)]
     rest = re.search(r"\D*$", body)
@@ -101,9 +107,9 @@ def parse_amount(written: str, locale: str | None = None) -> tuple[AmountReading
         weight = _CENTS.get(len(runs[-1]), 0.01) * _mark_fits(between[-1], marks, 1, between[:-1])
         weight *= _thousands(runs[:-1], between[:-1], marks) * (_BROKEN if no_cents else 1.0)
         weights[value] = weight
-    total = sum(weights.values())
-    readings = [AmountReading(value, weight / total) for value, weight in weights.items()]
-    return tuple(sorted(readings, key=lambda reading: -reading.probability))
+    elif not no_cents:
+        weights[whole] *= _BARE
+    return weights
 
 
 def _marks(locale: Any) -> tuple[str, str] | None:
@@ -161,12 +167,16 @@ class Amount:
     def __post_init__(self) -> None:
         _marks(self.locale)
 
+    def plausible(self, written: str) -> float:
+        """Return how plausible it is that an amount is written so, from 0 to 1."""
+        return max(_weights(written, _marks(self.locale)).values(), default=0.0)
+
     def read(
         self, gray: NDArray[np.uint8], reader: LineReader, least: float
     ) -> tuple[tuple[Line, ...], tuple[Field, ...]]:
         """Read a picture of an amount, or of several below each other; see `Document.read`."""
         wide = gray.shape[1] > _WIDE * gray.shape[0]
-        lines = (read_line if wide else read_page)(gray, reader, Wanted(number=True))
+        lines = (read_line if wide else read_page)(gray, reader, Wanted(number=True, written=self.plausible))
         lines = tuple(withheld(line, least) for line in lines)
         names = ["amount"] if len(lines) == 1 else [f"amount {i}" for i in range(1, len(lines) + 1)]
         return lines, tuple(amount_field(name, line, self.locale) for name, line in zip(names, lines, strict=True))

@@ -16,7 +16,7 @@ from inkread.imaging.boxes import enclosing
 from inkread.imaging.corners import register
 from inkread.imaging.lines import Strip, one_line
 from inkread.imaging.sheet import Sheet, find_sheet
-from inkread.reading.documents.amount import amount_field
+from inkread.reading.documents.amount import Amount, amount_field
 from inkread.reading.documents.checks import is_valid
 from inkread.reading.documents.postcode import Postcode, postcode_field
 from inkread.reading.documents.template import FormField, Template, open_template
@@ -148,7 +148,9 @@ def _wanted(field: FormField) -> Wanted:
         return Postcode(field.country).wanted
     ruled = field.check is not None or (field.kind == "number" and field.range != (None, None))
     pattern = rf"\d{{1,{field.cells}}}" if field.cells and field.length is None else None
-    return Wanted(field.length, pattern, number=True, likely=partial(_keeps, field) if ruled else None)
+    likely = partial(_keeps, field) if ruled else None
+    written = Amount(field.locale).plausible if field.kind == "amount" else None
+    return Wanted(field.length, pattern, number=True, likely=likely, written=written)
 
 
 def _keeps(field: FormField, digits: str) -> bool:
