@@ -2,7 +2,7 @@
 
 Lines are composed of digits that neither the digit model nor the line model learned from: three in five by the
 composer that the line model is trained with, two in five by that of the benchmarks. On one half the constants of
-`inkread/reading/combined.py` are chosen: the exponent by the likelihood of the truth, then the temperature. On the
+`inkread/reading/combined.py` are chosen: exponent and temperatures together, by the likelihood of the truth. On the
 other half the thresholds for wished errors are fitted, which `--write` puts into the card of the line model. What
 they promise holds for lines like these; `python -m benchmarks lines` says what becomes of it on other people's.
 
@@ -34,6 +34,7 @@ from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import levelled
 from inkread.reading.card import Calibration
 from inkread.reading.combined import CombinedReader, shares
+from inkread.reading.confidence import calibrated as as_told
 from inkread.reading.confidence import tempered
 from inkread.reading.line import LineReader
 from inkread.reading.model_file import find_model
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("--line", default="line")
     parser.add_argument("--model", default="default")
     parser.add_argument("--lines", type=int, default=5000)
+    parser.add_argument("--exponent", type=float, default=2.0, choices=WEIGHTS)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -60,20 +62,18 @@ def main() -> None:
     digits = unseen(LineConfig(seed=int(whole.card.config["seed"]), digits=int(whole.card.config["digits"])))
     found = read(CombinedReader(pieces, whole), digits, options.lines)
     chosen, judged = found[::2], found[1::2]
-    rows = []
+    rows, temperatures = [], {}
     for weight in WEIGHTS:
-        ranked = [(shares(pieces, lines, exponent=weight), truth) for pieces, lines, _, truth in chosen]
-        right = np.mean([bool(r) and r[0][0] == truth for r, truth in ranked])
-        likely = np.mean([math.log(max(dict(r).get(truth, 0.0), 1e-4)) for r, truth in ranked])
-        rows.append((f"{weight:g}", f"{right:.2%}", f"{likely:.4f}"))
-    columns = ("exponent", "right", "nats a line")
-    table(f"{len(chosen)} lines of {len(digits)} digits neither model learned", columns, rows, numbers=range(3))
-    temperature = {}
-    for clear in (True, False):
-        some = [one for one in chosen if one[2] == clear]
-        temperature[clear] = fitted([shares(pieces, lines) for pieces, lines, *_ in some], some).temperature
-        print(f"temperature of {len(some)} lines, {'clear' if clear else 'others'}: {temperature[clear]:.2f}")
-    told = [_tempered(pieces, lines, temperature[clear]) for pieces, lines, clear, _ in judged]
+        ranked = [shares(pieces, lines, exponent=weight) for pieces, lines, *_ in chosen]
+        right = np.mean([bool(r) and r[0][0] == one[3] for r, one in zip(ranked, chosen, strict=True)])
+        temperatures[weight] = {clear: fitted(*_only(clear, ranked, chosen)).temperature for clear in (True, False)}
+        likely = np.mean([_likely(r, one, temperatures[weight]) for r, one in zip(ranked, chosen, strict=True)])
+        shown = (f"{temperatures[weight][clear]:.2f}" for clear in (True, False))
+        rows.append((f"{weight:g}", f"{right:.2%}", *shown, f"{likely:.4f}"))
+    columns = ("exponent", "right", "temperature, clear", "others", "nats a line")
+    table(f"{len(chosen)} lines of {len(digits)} digits neither model learned", columns, rows, numbers=range(5))
+    temperature = temperatures[options.exponent]
+    told = [_tempered(one, temperature, options.exponent) for one in judged]
     calibration = fitted(told, judged, 1.0)
     print(f"{calibration.n} lines")
     for threshold in calibration.thresholds:
@@ -86,8 +86,22 @@ def main() -> None:
         print(f"written to {path}")
 
 
-def _tempered(pieces: dict[str, float], lines: dict[str, float], temperature: float) -> list[tuple[str, float]]:
-    return [(text, tempered(share, temperature)) for text, share in shares(pieces, lines)[:1]]
+def _tempered(one: Found, temperature: dict[bool, float], exponent: float) -> list[tuple[str, float]]:
+    pieces, lines, clear, _ = one
+    return [(text, tempered(share, temperature[clear])) for text, share in shares(pieces, lines, exponent=exponent)[:1]]
+
+
+def _only(
+    clear: bool, ranked: list[list[tuple[str, float]]], found: list[Found]
+) -> tuple[list[list[tuple[str, float]]], list[Found]]:
+    """Return the lines that are clear, or those that are not."""
+    kept = [i for i, one in enumerate(found) if one[2] == clear]
+    return [ranked[i] for i in kept], [found[i] for i in kept]
+
+
+def _likely(readings: list[tuple[str, float]], one: Found, temperature: dict[bool, float]) -> float:
+    """Return the logarithm of the truth's probability, as a line tells it."""
+    return math.log(max(dict(as_told(readings, temperature[one[2]])).get(one[3], 0.0), 1e-4))
 
 
 def fitted(ranked: list[list[tuple[str, float]]], found: list[Found], temperature: float | None = None) -> Calibration:

@@ -34,10 +34,10 @@ _SHOWN = 5  # readings of a line that are told
 _ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
 # Chosen and fitted by research/line_confidence.py:
 _CLEAR = 0.8  # probability of a reading as a whole from which only its digits are looked at by pieces
-_WEIGHT = 1.5  # of the reader of whole lines
+_WEIGHT = 2.0  # of the reader of whole lines
 # Of the readings of both together, which are not as independent as their product takes them for; by whether a line is
 # clear: the few pieces of one that is leave out most of what else it could be.
-_TEMPERATURE = {True: 2.55, False: 5.57}
+_TEMPERATURE = {True: 3.30, False: 5.90}
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 
