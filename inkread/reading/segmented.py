@@ -147,8 +147,7 @@ class SegmentedReader:
         if wanted.restricts:
             return not np.median(lattice.none[list(path.edges)]) > 0
         found = evidence(lattice.cut, lattice.edges, path, share, lattice.none)
-        with_whole = np.concatenate([found, np.asarray(more, np.float64)])
-        return is_number(with_whole) and (wanted.number or is_number(found))
+        return is_number(np.concatenate([found, np.asarray(more, np.float64)]), wanted.number)
 
     def line(
         self,
