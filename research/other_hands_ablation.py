@@ -1,6 +1,20 @@
 """What each part of the training buys on other people's digits and on corrupted ones.
 
-Result: not run yet.
+Result, mean of n = 2 seeds, 6 epochs, per cent right (2026-11-22, two shared cores of an AMD EPYC; standard deviations
+are 0.1 held out, 0.1 to 0.5 elsewhere, up to 1.2 for corrupted digits and 0.9 for those of cheques):
+
+    training                         held out  Semeion   UNIPEN  cheques  MNIST-C
+    mild affine                         99.47    91.87    97.41    90.26    76.18
+    + elastic, stretch, neighbours      99.49    92.53    97.34    90.71    78.99
+    + other hands, redrawn              99.32    95.26    98.25    92.04    78.84
+    + digits from templates             99.28    97.11    98.52    93.63    78.89
+    + paper and camera                  99.32    96.99    98.40    94.83    84.62
+    + disturbances                      99.28    97.14    98.41    94.50    97.47
+    + pictures of no digit              99.19    95.61    97.81    92.90    97.50
+
+Strokes that MNIST lacks are what Semeion needs, redrawn and, beyond, from templates; digits that went over paper and
+camera are what cheques need; disturbances are most of what corrupted digits need. Held-out pictures of MNIST pay two
+tenths of a point for all of it. The last row loses what is refused as no digit: it counts as wrong here.
 
 Command: python -m research.other_hands_ablation [--epochs 6] [--seeds 0 1 2] [--output FOLDER]
 Needs INKREAD_DATA with mnist/ and dev/. The network, rate and split are those of the recipe `default`; every row is a

@@ -1,6 +1,29 @@
 """What the usual parts of recipes buy: kernels, stems, squeeze-excitation, Muon, averages, shifts, teachers, rounding.
 
-Result: not run yet.
+Result, n = 2 seeds, 4 epochs, per cent of 10,000 held-out pictures right, mean and each seed (2026-11-22, two shared
+cores of an AMD EPYC; seeds differ by 0.05 to 0.15, the same pictures by 0.07):
+
+    default                       99.47   99.45 99.50
+    AdamW for Muon                99.33   99.31 99.35
+    kernels of 5                  99.45   99.43 99.48
+    kernels of 7                  99.39   99.41 99.38
+    stem pooled, not strided      99.48   99.41 99.56
+    squeeze-excitation            99.52   99.52 99.52
+    weights averaged, 0.99        99.47   99.42 99.51
+    taught by a vote              99.48   99.49 99.47
+    default, five shifts          99.51   99.47 99.55
+    default, int8                 99.48   99.46 99.50
+    tiny                          99.18   99.12 99.24
+    tiny, depthwise               99.15   99.26 99.04
+    tiny, taught by a vote        99.11   99.06 99.15
+    tiny, int8                    99.17   99.11 99.23
+    tiny, learned rounded, int8   99.16   99.20 99.11
+
+Muon in the place of AdamW is what is surely worth it. Squeeze-excitation and five shifts may give 0.05 points, at 1.7
+times the time of a step and at five times that of reading. Larger kernels, a pooled stem, averaged weights (in so few
+steps) and a teacher (trained as shortly as its pupils) give nothing that two seeds can show; eight bits cost nothing, so
+that learning rounded has nothing to win back. `tiny` of separable convolutions is as good as of plain ones, and slower
+to train.
 
 Command: python -m research.recipes [--seeds 0 1 2] [--epochs 4] [--only NAME ...] [--output FOLDER]
 Needs INKREAD_DATA with mnist/. Of it the training part alone: 50,000 pictures to learn from, 10,000 to judge by.
