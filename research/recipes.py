@@ -21,9 +21,9 @@ cores of an AMD EPYC; seeds differ by 0.05 to 0.15, the same pictures by 0.07):
 
 Muon in the place of AdamW is what is surely worth it. Squeeze-excitation and five shifts may give 0.05 points, at 1.7
 times the time of a step and at five times that of reading. Larger kernels, a pooled stem, averaged weights (in so few
-steps) and a teacher (trained as shortly as its pupils) give nothing that two seeds can show; eight bits cost nothing, so
-that learning rounded has nothing to win back. `tiny` of separable convolutions is as good as of plain ones, and slower
-to train.
+steps) and a teacher (trained as shortly as its pupils) give nothing that two seeds can show; eight bits cost nothing,
+so that learning rounded has nothing to win back. `tiny` of separable convolutions is as good as of plain ones, and
+slower to train.
 
 Command: python -m research.recipes [--seeds 0 1 2] [--epochs 4] [--only NAME ...] [--output FOLDER]
 Needs INKREAD_DATA with mnist/. Of it the training part alone: 50,000 pictures to learn from, 10,000 to judge by.
