@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from inkread.imaging.draw import draw
     from inkread.imaging.preprocess import normalize, normalize_batch
     from inkread.reading.predictor import Predictor
-    from inkread.reading.reader import Reader, read, read_many
+    from inkread.reading.read import read, read_many
+    from inkread.reading.reader import Reader
     from inkread.results import Box, Digit, Field, Line, Page
 
 # From 1.29 on ONNX Runtime tells its makers of each session unless this is set before it is imported.
@@ -54,8 +55,8 @@ _HOMES = {
     "draw": "inkread.imaging.draw",
     "normalize": "inkread.imaging.preprocess",
     "normalize_batch": "inkread.imaging.preprocess",
-    "read": "inkread.reading.reader",
-    "read_many": "inkread.reading.reader",
+    "read": "inkread.reading.read",
+    "read_many": "inkread.reading.read",
 }
 
 

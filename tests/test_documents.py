@@ -22,6 +22,7 @@ WITH_EXAMPLES = [
     "inkread.imaging.preprocess",
     "inkread.reading.explain",
     "inkread.reading.predictor",
+    "inkread.reading.read",
     "inkread.reading.reader",
     "inkread.serving.app",
     "inkread.training.recipes",

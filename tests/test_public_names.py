@@ -74,7 +74,7 @@ def test_the_contract_of_read():
     assert list(parameters) == ["image", "model", "layout", "document", "max_error", "length", "pattern"]
     assert all(p.kind is p.KEYWORD_ONLY for name, p in parameters.items() if name != "image")
     many = inspect.signature(inkread.read_many).parameters
-    assert set(many) - set(parameters) == {"sources", "on_error"}
+    assert set(many) - set(parameters) == {"sources", "on_error", "workers"}
     assert many["on_error"].default == "raise"
 
 
@@ -90,7 +90,7 @@ def test_an_unknown_name():
 def test_names_come_from_one_place():
     assert inkread.errors is errors
     assert inkread.read is inkread.read
-    assert inkread.read.__module__ == "inkread.reading.reader"
+    assert inkread.read.__module__ == "inkread.reading.read"
 
 
 def test_errors_have_exit_codes_and_fit_the_built_in_ones():

@@ -39,6 +39,9 @@ def read(
     pattern: Annotated[str | None, typer.Option(help="A regular expression that the digits of a line match.")] = None,
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.text,
     output: Annotated[Path | None, typer.Option(help="Write results to this file instead of stdout.")] = None,
+    workers: Annotated[
+        int, typer.Option(help="Processes that read beside each other; worth it from some hundred pictures on.")
+    ] = 1,
     draw: Annotated[
         Path | None, typer.Option(help="Draw what was read over the pictures: into a folder, or one into FILE.png.")
     ] = None,
@@ -59,6 +62,7 @@ def read(
         max_error=max_error,
         length=length,
         pattern=pattern,
+        workers=workers,
     )
     drawings = Drawings(draw) if draw is not None else None
     failed: list[Page] = []

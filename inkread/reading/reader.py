@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -34,9 +34,10 @@ from inkread.reading.predictor import Predictor
 from inkread.reading.segmented import SegmentedReader
 from inkread.reading.wanted import Wanted, wanted
 from inkread.reading.withhold import withheld
+from inkread.reading.workers import MOST_WORKERS, Opened, read_beside
 from inkread.results import WITHHELD, Box, Digit, Field, Line, Page
 
-__all__ = ["LAYOUTS", "Layout", "Reader", "read", "read_many"]
+__all__ = ["LAYOUTS", "Layout", "Options", "Reader"]
 
 Layout = Literal["digit", "line", "page", "auto"]
 DIGITS = tuple("0123456789")
@@ -47,6 +48,17 @@ _HARDLY = -4.0  # log-odds of none from which ink hardly is a digit, and has to 
 _SAME = 0.2  # ... at least this likely
 _ROOM = 0.02  # of its longer side: where there is so much paper on all sides, it is no tight cut
 _BESIDE = 0.4  # of its longer side: the paper that is looked at around it then
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a call, as given; see `Reader.read`."""
+
+    layout: Any = "auto"
+    document: Any = None
+    max_error: Any = None
+    length: Any = None
+    pattern: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class Reader:
     def __init__(
         self, model: str | os.PathLike[str] = "default", line_model: Literal["line"] | LineReader = "line"
     ) -> None:
+        self._made_of = (model, line_model)
         self._predictor = Predictor(model)
         if line_model != "line" and not callable(getattr(line_model, "read", None)):
             raise UsageError(f"Expected line_model 'line' or an object that reads strips, got {line_model!r}.")
@@ -125,7 +138,7 @@ class Reader:
             UsageError: An option has a value it cannot have, or one that cannot be read yet.
             ImageError: The picture cannot be read; the subclass says why.
         """
-        asked = self._check(layout, document, max_error, length, pattern)
+        asked = self._check(Options(layout, document, max_error, length, pattern))
         return self._page(open_picture(image), asked)
 
     @cached_property
@@ -147,8 +160,9 @@ class Reader:
         max_error: float | None = None,
         length: int | None = None,
         pattern: str | None = None,
+        workers: int = 1,
     ) -> Iterator[Page]:
-        """Read many pictures, in order, one in memory at a time.
+        """Read many pictures, in order, one in memory at a time, or a few for each worker.
 
         Args:
             sources: Pictures as `read` takes them; folders, globs, and files of several pages too.
@@ -159,18 +173,21 @@ class Reader:
             max_error: As for `read`.
             length: As for `read`.
             pattern: As for `read`.
+            workers: Processes that read beside each other. Each takes half a second to start, so more than one pay from
+                some hundred pictures on; a script that asks for them must guard what it does by
+                `if __name__ == "__main__":`.
 
         Returns:
             One page for each picture or page of a file.
 
         Raises:
-            UsageError: At once, when an option has a value it cannot have.
+            UsageError: At once, when an option has a value it cannot have; while iterating, when the workers end.
             ImageError: While iterating with on_error="raise".
         """
         if on_error not in ("raise", "keep"):
             raise UsageError(f"Expected on_error 'raise' or 'keep', got {on_error!r}.")
-        asked = self._check(layout, document, max_error, length, pattern)
-        return (page for page, _ in self._pages(sources, asked, keep=on_error == "keep"))
+        options = Options(layout, document, max_error, length, pattern)
+        return (page for page, _ in self._pages(sources, options, workers, keep=on_error == "keep"))
 
     def read_pictures(
         self,
@@ -181,32 +198,58 @@ class Reader:
         max_error: float | None = None,
         length: int | None = None,
         pattern: str | None = None,
+        workers: int = 1,
     ) -> Iterator[tuple[Page, Picture | None]]:
         """Read many pictures as `read_many` does with on_error="keep", and give each picture with its page.
 
         Returns:
             The page, and the picture that it was read from: None where that could not be opened.
         """
-        return self._pages(sources, self._check(layout, document, max_error, length, pattern), keep=True)
+        return self._pages(sources, Options(layout, document, max_error, length, pattern), workers, keep=True)
 
     def _pages(
-        self, sources: Source | Iterable[Source], asked: _Asked, *, keep: bool
+        self, sources: Source | Iterable[Source], options: Options, workers: int, *, keep: bool
     ) -> Iterator[tuple[Page, Picture | None]]:
-        for name, number, load in iter_pictures(sources):
-            picture = None
-            try:
-                if isinstance(load, ImageError):
-                    raise load
-                picture = load()
-                page = self._page(picture, asked)
-            except ImageError as error:
-                if not keep:
-                    raise
-                page = Page(name, number, 0, 0, error=str(error), model=self._model)
-            yield page, picture
+        """Check at once; what is returned reads."""
+        asked = self._check(options)
+        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+            raise UsageError(f"Expected workers as a whole number from 1 to {MOST_WORKERS}, got {workers!r}.")
+        opened = _opened(sources)
+        if workers > 1:
+            return self._paged(read_beside(opened, workers, self._made_of, options), keep)
+        return self._paged(((one, self._answered(one.picture, asked)) for one in opened), keep)
 
-    def _check(self, layout: Any, document: Any, max_error: Any, length: Any, pattern: Any) -> _Asked:
+    def _paged(
+        self, answers: Iterator[tuple[Opened, Page | ImageError]], keep: bool
+    ) -> Iterator[tuple[Page, Picture | None]]:
+        for one, answer in answers:
+            picture = one.picture if isinstance(one.picture, Picture) else None
+            if not isinstance(answer, ImageError):
+                yield answer, picture
+            elif keep:
+                yield Page(one.name, one.number, 0, 0, error=str(answer), model=self._model), picture
+            else:
+                raise answer
+
+    def answer(self, pictures: Sequence[Picture | ImageError], options: Options) -> list[Page | ImageError]:
+        """Read what was opened; the page of each, or why there is none. For those who open pictures themselves.
+
+        Raises:
+            UsageError: An option has a value it cannot have.
+        """
+        asked = self._check(options)
+        return [self._answered(picture, asked) for picture in pictures]
+
+    def _answered(self, picture: Picture | ImageError, asked: _Asked) -> Page | ImageError:
+        try:
+            return picture if isinstance(picture, ImageError) else self._page(picture, asked)
+        except ImageError as error:
+            return error
+
+    def _check(self, options: Options) -> _Asked:
         """Refuse what cannot be, before any picture is opened."""
+        layout, document, max_error = options.layout, options.document, options.max_error
+        length, pattern = options.length, options.pattern
         if layout not in LAYOUTS:
             hint = did_you_mean(str(layout), LAYOUTS)
             raise UsageError(f"Expected layout 'digit', 'line', 'page' or 'auto', got {layout!r}.{hint}")
@@ -315,87 +358,9 @@ class Reader:
         return Line((read,), box, confidence, (read.label,), read.label, alternatives, answered)
 
 
-@lru_cache(maxsize=4)
-def _open(model: str) -> Reader:
-    return Reader(model)
-
-
-def _reader(model: str | os.PathLike[str]) -> Reader:
-    """Return the reader of a model, which stays open; what names none is refused by the reader itself."""
-    return _open(os.fsdecode(model)) if isinstance(model, (str, os.PathLike)) else Reader(model)
-
-
-def read(
-    image: Source,
-    *,
-    model: str | os.PathLike[str] = "default",
-    layout: Layout = "auto",
-    document: Any = None,
-    max_error: float | None = None,
-    length: int | None = None,
-    pattern: str | None = None,
-) -> Page:
-    """Read one picture; `Reader.read` with a model that stays open between calls.
-
-    Args:
-        image: A path, the bytes of a file, a Pillow image, or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
-        model: The name of a shipped or local model, or a path ending in `.onnx`.
-        layout: As for `Reader.read`, like all that follow.
-        document: As there.
-        max_error: As there.
-        length: As there.
-        pattern: As there.
-
-    Returns:
-        The page.
-
-    Raises:
-        InkreadError: As `Reader` and `Reader.read` raise.
-
-    Example:
-        >>> read("examples/seven.png").lines[0].digits[0].value
-        7
-    """
-    return _reader(model).read(
-        image, layout=layout, document=document, max_error=max_error, length=length, pattern=pattern
-    )
-
-
-def read_many(
-    sources: Source | Iterable[Source],
-    *,
-    on_error: Literal["raise", "keep"] = "raise",
-    model: str | os.PathLike[str] = "default",
-    layout: Layout = "auto",
-    document: Any = None,
-    max_error: float | None = None,
-    length: int | None = None,
-    pattern: str | None = None,
-) -> Iterator[Page]:
-    """Read many pictures; `Reader.read_many` with a model that stays open between calls.
-
-    Args:
-        sources: Pictures as `read` takes them; folders, globs, and files of several pages too.
-        on_error: "raise", or "keep" for a page with `error` set in the place of what could not be read.
-        model: The name of a shipped or local model, or a path ending in `.onnx`.
-        layout: As for `Reader.read`, like all that follow.
-        document: As there.
-        max_error: As there.
-        length: As there.
-        pattern: As there.
-
-    Returns:
-        One page for each picture or page of a file, in order.
-
-    Raises:
-        InkreadError: As `Reader` and `Reader.read_many` raise.
-    """
-    return _reader(model).read_many(
-        sources,
-        on_error=on_error,
-        layout=layout,
-        document=document,
-        max_error=max_error,
-        length=length,
-        pattern=pattern,
-    )
+def _opened(sources: Source | Iterable[Source]) -> Iterator[Opened]:
+    for name, number, load in iter_pictures(sources):
+        try:
+            yield Opened(name, number, load if isinstance(load, ImageError) else load())
+        except ImageError as error:
+            yield Opened(name, number, error)
