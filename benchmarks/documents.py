@@ -165,6 +165,11 @@ def _tidy(rng: np.random.Generator) -> Hand:
     return replace(
         hand,
         height=max(24.0, hand.height),
+        contour=False,
+        filled=True,
+        slant=min(max(hand.slant, -0.15), 0.35),
+        width=min(max(hand.width, 0.9), 1.3),
+        waver=min(hand.waver, 0.02),
         gap=float(rng.uniform(0.1, 0.5)),
         spread=0.04,
         ligature=0.0,

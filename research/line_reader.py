@@ -48,7 +48,14 @@ Lines = list[tuple[NDArray[np.uint8], str]]
 
 def main() -> None:
     options = _options()
-    config = LineConfig(steps=options.steps, seed=options.seed, width=options.width, workers=options.workers)
+    config = LineConfig(
+        steps=options.steps,
+        learning_rate=options.rate,
+        seed=options.seed,
+        width=options.width,
+        workers=options.workers,
+        weights=str(options.weights.resolve()) if options.weights else "",
+    )
     if options.sheet:
         sheet(config, options.sheet)
         return
@@ -61,6 +68,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser, usual = argparse.ArgumentParser(), LineConfig()
     parser.add_argument("--steps", type=int, default=usual.steps)
+    parser.add_argument("--rate", type=float, default=usual.learning_rate)
+    parser.add_argument("--weights", type=Path, help="the folder of a training with whose weights to begin")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--width", type=float, default=usual.width)
     parser.add_argument("--workers", type=int, default=usual.workers)

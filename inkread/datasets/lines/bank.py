@@ -36,6 +36,7 @@ class Glyphs:
             field's middle row, in pixels of the field.
         left: float32 (n, ROWS), how far right of the box's left side the upright ink begins, from top to bottom.
         right: float32 (n, ROWS), how far left of the box's right side it ends.
+        pens: float32 (n,), the usual width of their source's strokes, in pixels of the field.
     """
 
     centre: NDArray[np.uint8]
@@ -44,6 +45,7 @@ class Glyphs:
     boxes: NDArray[np.float32]
     left: NDArray[np.float32]
     right: NDArray[np.float32]
+    pens: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -129,7 +131,7 @@ def _fields(images: NDArray[np.uint8]) -> tuple[Glyphs, NDArray[np.int64]]:
     for i, one in enumerate(one for one in framed if one is not None):
         masks[i] = one
     middle = thin(masks)
-    centre, contour = np.empty_like(masks), np.empty_like(masks)
+    centre, contour, pens = np.empty_like(masks), np.empty_like(masks), np.zeros(len(kept), np.float32)
     for i, (mask, line) in enumerate(zip(masks, middle, strict=True)):
         away = cv2.distanceTransform(1 - line, cv2.DIST_L2, 5)
         # The middle line has steps of a pixel; a little blur smooths them, and lifts its zero by half a pixel.
@@ -138,11 +140,12 @@ def _fields(images: NDArray[np.uint8]) -> tuple[Glyphs, NDArray[np.int64]]:
         outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3) - cv2.distanceTransform(mask, cv2.DIST_L2, 3)
         outside = cv2.GaussianBlur(outside, (0, 0), 0.9)
         contour[i] = np.clip(outside * GRAIN + _MIDDLE, 0, 255).astype(np.uint8)
+        pens[i] = 2 * max(0.0, -float(np.median(outside[line > 0])))
     slants = np.array([_slant(line) for line in middle], np.float32)
     uprights = [_upright(line, float(slant)) for line, slant in zip(middle, slants, strict=True)]
     boxes = np.array([box for box, _ in uprights], np.float32).reshape(-1, 4)
     profiles = np.array([profile for _, profile in uprights], np.float32).reshape(-1, 2, ROWS)
-    return Glyphs(centre, contour, slants, boxes, profiles[:, 0], profiles[:, 1]), kept
+    return Glyphs(centre, contour, slants, boxes, profiles[:, 0], profiles[:, 1], pens), kept
 
 
 def _framed(image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

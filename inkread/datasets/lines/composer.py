@@ -73,7 +73,7 @@ class Composer:
         """Compose a line.
 
         Args:
-            text: Of `SYMBOLS` and spaces.
+            text: Of `SYMBOLS`, letters and spaces.
             hand: How it is written.
             look: How paper and camera make it look.
             rng: Where everything else is drawn from.

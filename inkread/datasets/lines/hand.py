@@ -13,6 +13,7 @@ from inkread.datasets.lines.bank import GRAIN
 __all__ = ["Hand", "draw_hand"]
 
 _CONTOUR = 96  # of a contour field, on the edge
+_PEN = 0.125  # heights of a digit: about the pen of MNIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Hand:
         height: Of a digit, in pixels.
         pen: Width of the stroke.
         contour: Whether strokes keep the swelling of their source, instead of one width.
+        filled: Whether loops that are filled stay so where strokes have one width: along its middle, an 8 with a filled
+            head becomes a stick with a foot.
         slant: Tangent of the slant of the line, positive to the right.
         wander: Spread of the slant from digit to digit.
         gap: Mean distance between digits; below zero they overlap.
@@ -42,11 +45,13 @@ class Hand:
         dot: Size of dots, in widths of the pen.
         dash: Length of dashes.
         dot_rise: Where dots stand, above the baseline.
+        joined: Whether the letters of a word hang together.
     """
 
     height: float
     pen: float
     contour: bool = False
+    filled: bool = False
     slant: float = 0.0
     wander: float = 0.0
     gap: float = 0.2
@@ -66,26 +71,34 @@ class Hand:
     dot: float = 1.3
     dash: float = 0.4
     dot_rise: float = 0.0
+    joined: bool = False
 
     @property
     def stroke(self) -> float:
         """The width of the pen in pixels."""
         return self.pen * self.height
 
-    def table(self, scale: float) -> NDArray[np.uint8]:
-        """Return the ink (256,) by the value of a distance field.
+    def along(self, scale: float) -> NDArray[np.uint8]:
+        """Return the ink (256,) by the distance to the middle of the strokes, all of one width.
 
         Args:
             scale: Pixels of the canvas per pixel of the field.
         """
-        values = np.arange(256, dtype=np.float32)
-        if self.contour:
-            away = (values - _CONTOUR) / GRAIN * scale
-            # The source's pen is about an eighth of the height; ours differs from it by the same on either side.
-            edge = (self.pen - 0.125) * self.height / 2
-        else:
-            away, edge = values / GRAIN * scale, self.stroke / 2
-        return np.asarray(np.clip((edge - away + 0.5) * 255, 0, 255), dtype=np.uint8)
+        return _ink(np.arange(256, dtype=np.float32) / GRAIN * scale, self.stroke / 2)
+
+    def around(self, scale: float, pen: float = _PEN) -> NDArray[np.uint8]:
+        """Return the ink (256,) by the distance to the edge of the source's ink.
+
+        Args:
+            scale: As above.
+            pen: The width of the source's strokes, in heights of a digit: ours differ by the same on either side.
+        """
+        away = (np.arange(256, dtype=np.float32) - _CONTOUR) / GRAIN * scale
+        return _ink(away, (self.pen - pen) * self.height / 2)
+
+
+def _ink(away: NDArray[np.floating], edge: float) -> NDArray[np.uint8]:
+    return np.asarray(np.clip((edge - away + 0.5) * 255, 0, 255), dtype=np.uint8)
 
 
 def draw_hand(rng: np.random.Generator) -> Hand:
@@ -95,11 +108,11 @@ def draw_hand(rng: np.random.Generator) -> Hand:
         return low + (high - low) * float(rng.random())
 
     pen = math.exp(between(math.log(0.04), math.log(0.15)))
-    contour = rng.random() < 0.25
+    contour = rng.random() < 0.3
     if contour:
         pen = between(0.09, 0.16)
     kind = rng.random()
-    if kind < 0.15:
+    if kind < 0.2:
         gap = between(-0.1, 0.03)
     elif kind < 0.75:
         gap = between(0.02, 0.35)
@@ -132,4 +145,5 @@ def draw_hand(rng: np.random.Generator) -> Hand:
         dot=between(0.9, 2.2),
         dash=math.exp(between(math.log(0.18), math.log(1.3))),
         dot_rise=0.0 if rng.random() < 0.6 else between(-0.12, 0.5),
+        joined=rng.random() < 0.6,
     )

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from inkread.datasets.lines.bank import FIELD, DigitBank, Glyphs
 from inkread.datasets.lines.hand import Hand
-from inkread.datasets.lines.signs import signs
+from inkread.datasets.lines.signs import LETTERS, letter_size, letters, signs
 from inkread.datasets.lines.strokes import Box, lay, stroke
 
 __all__ = ["Placed", "Script", "place"]
+
+_UPRIGHT = 3  # pixels of a field: what is narrower, as an l, is not stretched
 
 
 @dataclass(slots=True)
@@ -25,7 +27,9 @@ class Placed:
         width: Of its strokes.
         base: Its lower end.
         height: Of its strokes.
-        glyph: Its index in the bank or among the signs; None for marks that are drawn by strokes.
+        glyph: Its index among `of`; None for marks that are drawn by strokes.
+        of: The bank's glyphs, signs or letters.
+        letter: Whether it is one, of a word.
     """
 
     symbol: str
@@ -34,6 +38,8 @@ class Placed:
     base: float
     height: float
     glyph: int | None = None
+    of: Glyphs | None = None
+    letter: bool = False
 
 
 class Script:
@@ -81,6 +87,8 @@ class Script:
         for i, p in enumerate(self.placed):
             box = self._mark(canvas, p, x, y, rng) if p.glyph is None else self._glyph(canvas, p, x, y, rng)
             out.append((p.symbol, box))
+            if p.letter and self.hand.joined and i + 1 < len(self.placed) and self.placed[i + 1].letter:
+                self._joint(canvas, p, self.placed[i + 1], x, y, rng)
             joined = p.symbol.isdigit() and i + 1 < len(self.placed) and self.placed[i + 1].symbol.isdigit()
             zeros = joined and p.symbol == self.placed[i + 1].symbol == "0"
             if joined and (self.hand.chain if zeros else self.hand.ligature) > rng.random():
@@ -88,10 +96,11 @@ class Script:
         return out
 
     def _glyph(self, canvas: NDArray[np.uint8], p: Placed, x: float, y: float, rng: np.random.Generator) -> Box | None:
-        glyphs = self.bank.glyphs if p.symbol.isdigit() else signs()
-        assert p.glyph is not None  # the caller saw to it
+        glyphs = p.of
+        assert p.glyph is not None and glyphs is not None  # the caller saw to it
         left, top, right, bottom = (float(side) for side in glyphs.boxes[p.glyph])
-        down, across = p.height / max(bottom - top, 1.0), p.width / max(right - left, 1.0)
+        down = p.height / max(bottom - top, 1.0)
+        across = p.width / (right - left) if right - left > _UPRIGHT else down
         own = float(glyphs.slants[p.glyph])
         lean = self.hand.slant + self.hand.wander * float(rng.standard_normal())
         turn = self.hand.turn * float(rng.standard_normal())
@@ -108,8 +117,14 @@ class Script:
             float(corners[0].max()) + reach,
             float(corners[1].max()) + reach,
         )
-        field = (glyphs.contour if self.hand.contour else glyphs.centre)[p.glyph]
-        return lay(canvas, field, self.hand.table((down * across) ** 0.5), matrix, span)
+        hand, scale = self.hand, (down * across) ** 0.5
+        if hand.contour:
+            return lay(canvas, glyphs.contour[p.glyph], hand.around(scale), matrix, span)
+        box = lay(canvas, glyphs.centre[p.glyph], hand.along(scale), matrix, span)
+        if hand.filled and box:
+            pen = float(glyphs.pens[p.glyph]) * scale / hand.height
+            lay(canvas, glyphs.contour[p.glyph], hand.around(scale, max(pen, hand.pen)), matrix, span)
+        return box
 
     def _mark(self, canvas: NDArray[np.uint8], p: Placed, x: float, y: float, rng: np.random.Generator) -> Box | None:
         jitter = 0.08 * p.width
@@ -149,12 +164,25 @@ class Script:
             float(rng.uniform(0.5, 1)),
         )
 
+    def _joint(
+        self, canvas: NDArray[np.uint8], a: Placed, b: Placed, x: float, y: float, rng: np.random.Generator
+    ) -> None:
+        """Join two letters by the upstroke from the one's foot to the other, unless a space parts them."""
+        if b.left - a.left - a.width > 0.45 * self.hand.height:
+            return
+        from_y = a.base - 0.1 * a.height * float(rng.random())
+        to_y = b.base - b.height * float(rng.uniform(0.1, 0.9))
+        start = (x + a.left + a.width * float(rng.uniform(0.6, 1.0)) - self._lean(from_y), y + from_y)
+        end = (x + b.left + b.width * float(rng.uniform(0.0, 0.3)) - self._lean(to_y), y + to_y)
+        middle = ((start[0] + end[0]) / 2, max(start[1], end[1]) - 0.3 * abs(start[1] - end[1]))
+        stroke(canvas, [start, middle, end], self.hand.stroke)
+
 
 def place(text: str, hand: Hand, bank: DigitBank, rng: np.random.Generator, *, pitch: float | None = None) -> Script:
     """Set a text in a hand.
 
     Args:
-        text: Of `SYMBOLS` and spaces.
+        text: Of `SYMBOLS`, letters and spaces.
         hand: How it is written.
         bank: Whose digits are taken.
         rng: Where the choices are drawn from.
@@ -162,13 +190,14 @@ def place(text: str, hand: Hand, bank: DigitBank, rng: np.random.Generator, *, p
             hand decides.
     """
     placed: list[Placed] = []
+    manner = int(rng.integers(1 << 16)) if any(symbol in LETTERS for symbol in text) else 0
     x, last = 0.0, None
     wide = 0.0
     for i, symbol in enumerate(text):
         if symbol == " ":
             wide += hand.height * float(rng.uniform(0.25, 0.7))
             continue
-        p = _sized(symbol, hand, bank, rng, i)
+        p = _letter(symbol, hand, manner, rng) if symbol in LETTERS else _sized(symbol, hand, bank, rng, i)
         p.base += x * hand.rise + hand.bounce * hand.height * float(rng.standard_normal()) * 0.5
         if pitch is not None:
             p.left = (i + 0.5) * pitch - p.width / 2 + 0.06 * pitch * float(rng.standard_normal())
@@ -193,6 +222,16 @@ def _sized(symbol: str, hand: Hand, bank: DigitBank, rng: np.random.Generator, i
     return Placed(symbol, 0, *_mark_size(symbol, hand, height, rng))
 
 
+def _letter(letter: str, hand: Hand, manner: int, rng: np.random.Generator) -> Placed:
+    """Return a letter of a word, with its size and its foot relative to the baseline."""
+    glyphs, index = letters()
+    tall, below = letter_size(letter)
+    height = hand.height * float(np.exp(0.5 * hand.sizes * rng.standard_normal()))
+    p = _as_glyph("#", glyphs, index(letter, manner), tall * height, hand, rng)
+    p.base, p.letter = below * height, True
+    return p
+
+
 def _mark_size(symbol: str, hand: Hand, height: float, rng: np.random.Generator) -> tuple[float, float, float]:
     """Return a mark's width, its lower end relative to the baseline, and its height."""
     u, v = (float(share) for share in rng.random(2))
@@ -215,13 +254,16 @@ def _as_glyph(symbol: str, glyphs: Glyphs, index: int, height: float, hand: Hand
     tall = height * min(1.0, max(0.6, down / 40 + 0.15))
     width = across / max(down, 1.0) * tall * hand.width if down > 8 else 0.5 * height
     width *= float(np.exp(0.6 * hand.sizes * rng.standard_normal()))
-    return Placed(symbol, 0, min(width, 1.4 * height * hand.width), 0, tall, index)
+    return Placed(symbol, 0, min(width, 1.4 * height * hand.width), 0, tall, index, glyphs)
 
 
 def _next(last: Placed, p: Placed, hand: Hand, bank: DigitBank, rng: np.random.Generator) -> float:
     """Return where a symbol begins behind another one."""
     gap = hand.gap * hand.height + hand.stroke + hand.spread * hand.height * float(rng.standard_normal())
     end = last.left + last.width
+    if p.letter and last.letter:
+        near = (0.15 if hand.joined else 0.5) * hand.mark_gap * float(np.exp(0.3 * rng.standard_normal()))
+        return end + hand.stroke + near * hand.height
     if not (p.symbol.isdigit() and last.symbol.isdigit()):
         near = max(hand.mark_gap * float(np.exp(0.4 * rng.standard_normal())), 0.02) * hand.height
         return end + hand.stroke + (near if rng.random() < 0.8 else max(near, gap))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from inkread.datasets.lines.signs import UNLIKE
+
 __all__ = ["MARKS", "SYMBOLS", "write"]
 
 MARKS = ".,'-=#"
@@ -16,12 +18,13 @@ SYMBOLS = "0123456789" + MARKS
 
 _THOUSANDS = (".", ",", "'", " ", "", ". ", ", ", "-")
 _THOUSANDS_SHARES = (0.44, 0.13, 0.04, 0.08, 0.14, 0.1, 0.05, 0.02)
+_LETTERS = list("eeeeeetttaaaoooiiiinnnnssshhrrrlllldduuuucmmmfwgypbvkjqxz")  # about as often as in words
 _ENDS = ("", ".", ".-", "-", "=", ",-", ",", "--", ".--", "#", ".=", ". -", " -", " =", "'-")
 _END_SHARES = (0.33, 0.16, 0.09, 0.09, 0.06, 0.04, 0.05, 0.01, 0.01, 0.03, 0.02, 0.05, 0.03, 0.02, 0.01)
 
 
 def write(rng: np.random.Generator, longest: int = 10) -> str:
-    """Return the text of a line: of `SYMBOLS` and spaces.
+    """Return the text of a line: of `SYMBOLS`, spaces, and letters, each of which reads as any other sign, "#".
 
     Args:
         rng: Where the choices are drawn from.
@@ -98,11 +101,36 @@ def _no_number(rng: np.random.Generator, _: int) -> str:
     return "".join(_pick(rng, tuple(MARKS), (0.5, 0.3, 0.2, 1, 0.5, 6)) for _ in range(count))
 
 
+def _word(rng: np.random.Generator, most: int) -> str:
+    """Return a word, at least half of it and two letters such as nobody takes for digits."""
+    while True:
+        word = "".join(rng.choice(_LETTERS, int(rng.integers(2, most + 1))).tolist())
+        kind = rng.random()
+        word = word.upper() if kind < 0.25 else word.capitalize() if kind < 0.6 else word
+        if 2 <= sum(letter in UNLIKE for letter in word) >= len(word) / 2:
+            return word
+
+
+def _words(rng: np.random.Generator, _: int) -> str:
+    """Return words alone."""
+    return " ".join(_word(rng, 9) for _ in range(int(rng.integers(1, 3))))
+
+
+def _labelled(rng: np.random.Generator, longest: int) -> str:
+    """Return a number with a word before it, as "Total 120", or behind it, as "12 kg"."""
+    number = _amount(rng, longest) if rng.random() < 0.4 else _plain(rng, longest)
+    if rng.random() < 0.65:
+        return _word(rng, 7) + _pick(rng, (" ", "  ", ". ", " = "), (6, 3, 2, 1)) + number
+    return number + _pick(rng, (" ", "  ", ""), (6, 2, 1)) + _word(rng, 4)
+
+
 _KINDS: dict[Callable[[np.random.Generator, int], str], float] = {
-    _amount: 0.5,
-    _plain: 0.28,
-    _groups: 0.1,
-    _strewn: 0.07,
+    _amount: 0.45,
+    _plain: 0.25,
+    _groups: 0.09,
+    _strewn: 0.06,
     _no_number: 0.05,
+    _words: 0.06,
+    _labelled: 0.04,
 }
 _KIND_SUMS = np.cumsum(list(_KINDS.values()))[:-1]

@@ -30,6 +30,7 @@ class LineConfig:
         seed: Of everything.
         precision: As Keras calls its policies; "auto" for bfloat16 where the processor has it.
         workers: Processes that compose beside the training; 0 to compose between the steps.
+        weights: The folder of another such training, with whose weights to begin; empty to begin anew.
     """
 
     steps: int = 12_000
@@ -50,3 +51,4 @@ class LineConfig:
     seed: int = 0
     precision: str = "auto"
     workers: int = 1
+    weights: str = ""

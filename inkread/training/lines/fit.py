@@ -86,14 +86,16 @@ def fit_lines(
 
     Raises:
         MissingExtraError: Keras is not installed.
-        TrainingError: The loss is no longer a number, the checkpoint is of another network, or Keras runs on another
-            backend than TensorFlow.
+        TrainingError: The loss is no longer a number, the checkpoint or the weights to begin with are of another
+            network, there are no such weights, or Keras runs on another backend than TensorFlow.
         OutputError: The folder cannot be written to.
     """
     model = _begun(config)
     start = read_checkpoint(folder / "checkpoint.npz")
     if start:
         start.restore(model)
+    elif config.weights:
+        _begin_with(model, Path(config.weights))
     history = list(start.epochs) if start else []
     step, seconds = (history[-1].number, history[-1].seconds) if history else (0, 0.0)
     plain = plain_network(config)
@@ -197,6 +199,19 @@ def _begun(config: LineConfig) -> keras.Model:
     make_deterministic()
     keras.utils.set_random_seed(config.seed)
     return _compiled(config)
+
+
+def _begin_with(model: keras.Model, folder: Path) -> None:
+    """Give the network the averaged weights of another training."""
+    other = read_checkpoint(folder / "checkpoint.npz")
+    shapes = [tuple(w.shape) for w in model.weights]
+    if other is None or [w.shape for w in other.kept] != shapes:
+        found = "no checkpoint" if other is None else "those of another network"
+        raise TrainingError(
+            f"Expected the folder of a training of the same network to take weights from, got {found} in "
+            f"{str(folder)!r}. Give the folder that such a training was written to."
+        )
+    model.set_weights(other.kept)
 
 
 def _compiled(config: LineConfig) -> keras.Model:

@@ -95,8 +95,8 @@ def _note(config: LineConfig, path: Path) -> None:
         with replacing(path) as part:
             part.write_text(json.dumps(values, indent=1), encoding="utf-8")
         return
-    before = json.loads(path.read_text(encoding="utf-8"))
-    other = [key for key, value in values.items() if before.get(key) != value and key != "workers"]
+    before = asdict(LineConfig()) | json.loads(path.read_text(encoding="utf-8"))
+    other = [key for key, value in values.items() if before[key] != value and key != "workers"]
     if other:
         raise UsageError(
             f"Expected the configuration that the training in {str(path.parent)!r} began with, but these differ: "

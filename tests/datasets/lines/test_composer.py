@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkread.datasets.lines import MARKS, SYMBOLS, Composer, DigitBank, Hand, Look
+from inkread.datasets.lines.signs import LETTERS, UNLIKE, signs
 from inkread.datasets.lines.text import write
 from inkread.datasets.lines.thinning import thin
 from inkread.errors import DatasetFormatError
@@ -128,10 +129,56 @@ def test_boxes_of_a_form_are_printed_around_the_digits(bank):
 
 def test_texts_have_marks_often_and_only_known_symbols():
     texts = [write(np.random.default_rng(seed), 8) for seed in range(400)]
-    assert all(set(text) <= set(SYMBOLS + " ") for text in texts)
+    assert all(set(text) <= set(SYMBOLS + LETTERS + " ") for text in texts)
+    assert any(set(text) & set(LETTERS) and any(c.isdigit() for c in text) for text in texts)
     assert all(sum(c.isdigit() for c in text) <= 8 for text in texts)
     assert sum(any(mark in text for mark in MARKS) for text in texts) > 150
     assert any(not any(c.isdigit() for c in text) for text in texts)
+
+
+def test_words_are_told_from_digits_by_half_of_their_letters_at_least():
+    texts = [write(np.random.default_rng(seed), 8) for seed in range(1500)]
+    words = [word.strip(".") for text in texts for word in text.split() if set(word.strip(".")) <= set(LETTERS)]
+    words = [word for word in words if word]
+    assert len(words) > 50
+    assert all(2 * sum(letter in UNLIKE for letter in word) >= len(word) for word in words)
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_each_letter_of_a_word_is_another_sign(bank, joined):
+    hand = Hand(height=40, pen=0.08, gap=0.4, joined=joined)
+    line = Composer(bank).compose("Kilo 12", hand, CLEAN, np.random.default_rng(0), tidy=True)
+    assert line.symbols == "####12"
+    ink = (line.pixels[:, : int(line.boxes[4, 0])] < 128).astype(np.uint8)
+    assert (cv2.connectedComponents(ink)[0] - 1 < 4) == joined  # the dot of the i stands for itself
+
+
+def test_a_letter_that_is_one_stroke_is_no_bar(bank):
+    for seed in range(10):
+        line = Composer(bank).compose("l", Hand(height=60, pen=0.1), CLEAN, np.random.default_rng(seed), tidy=True)
+        assert (line.pixels < 128).sum() < 0.5 * 60 * 60 * 0.5
+
+
+def test_scribbles_are_among_the_signs():
+    assert len(signs()) > 140
+
+
+def test_filled_loops_stay_filled():
+    """Redrawn along its middle, a disc on a stem would be a stick."""
+    images, labels = drawn()
+    nine = np.zeros((28, 28), np.uint8)
+    cv2.circle(nine, (14, 9), 5, 255, -1)
+    cv2.line(nine, (18, 9), (16, 24), 255, 2)
+    images[[9, 19]] = nine
+    bank = DigitBank(images, labels)
+
+    def head(filled: bool) -> float:
+        hand = Hand(height=60, pen=0.08, filled=filled)
+        line = Composer(bank).compose("9", hand, CLEAN, np.random.default_rng(0), tidy=True)
+        left, top, right, bottom = line.boxes[0].round().astype(int)
+        return float((line.pixels[top : (top + bottom) // 2, left:right] < 128).mean())
+
+    assert head(True) > 1.5 * head(False)
 
 
 def test_thinning_leaves_lines_one_pixel_wide_that_hang_together():

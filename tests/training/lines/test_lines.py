@@ -8,7 +8,7 @@ import pytest
 
 from inkread.datasets import Dataset
 from inkread.datasets.lines import SYMBOLS
-from inkread.errors import UsageError
+from inkread.errors import TrainingError, UsageError
 from inkread.imaging.strip import ROWS
 from inkread.reading.line import LineReader
 from inkread.training.lines.batches import batches, compose_pool, composer_for, encode, pad
@@ -75,6 +75,23 @@ def test_a_training_that_was_cut_goes_on_to_the_same_weights(digits, tmp_path):
     assert resumed.history[-1].loss == straight.history[-1].loss
     for a, b in zip(straight.model.get_weights(), resumed.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_training_begins_with_the_weights_of_another(digits, tmp_path):
+    first = fit_lines(TINY, tmp_path / "first", dataset=digits)
+    still = replace(TINY, weights=str(tmp_path / "first"), learning_rate=1e-9, weight_decay=0.0, seed=1)
+    second = fit_lines(still, tmp_path / "second", dataset=digits)
+    for a, b in zip(first.model.trainable_weights, second.model.trainable_weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("weights", ["missing", "other"])
+def test_weights_to_begin_with_that_do_not_fit(digits, tmp_path, weights):
+    if weights == "other":
+        fit_lines(replace(TINY, width=0.5), tmp_path / "other", dataset=digits, until=1)
+    config = replace(TINY, weights=str(tmp_path / weights))
+    with pytest.raises(TrainingError, match="training of the same network"):
+        fit_lines(config, tmp_path / "new", dataset=digits)
 
 
 def test_the_model_file_reads_lines_of_any_width(digits, tmp_path):
