@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -108,8 +107,12 @@ class LineReader:
 
     def probability(self, gray: NDArray[np.uint8], text: str) -> float:
         """Return how likely a text is all there is on a picture of one line, uint8 (H, W)."""
-        (whole,) = self._seen([normalize_strip(gray)], [np.eye(3)])
+        whole = self.see(gray)
         return 0.0 if whole is None else dict(n_best(digit_lattice(whole.lattice))).get(text, 0.0)
+
+    def see(self, gray: NDArray[np.uint8]) -> Whole | None:
+        """Return what the network makes of a picture of one line, uint8 (H, W); None when it is blank."""
+        return self._seen([normalize_strip(gray)], [np.eye(3)])[0]
 
     def look(self, strips: Sequence[Strip]) -> list[Whole | None]:
         """Return what the network makes of lines that were found on pictures; None for those that are blank."""
@@ -149,14 +152,6 @@ class LineReader:
                 for i, frames in zip(part, softmax(scores), strict=True):
                     out[i] = frames
         return out
-
-    def middles(self, whole: Whole, text: str) -> NDArray[np.float64]:
-        """Return where on the picture the middle of each digit of a text is, float64 (n, 2), as (x, y)."""
-        path = align(whole.lattice, text, self.card.labels)
-        per_frame = _padded(whole.strip.pixels) / len(whole.lattice)
-        peaks = [peak for peak, symbol in zip(path.peaks, path.symbols, strict=True) if symbol.isdigit()]
-        there = [whole.strip.to_picture((peak + 0.5) * per_frame, 0.5 * ROWS) for peak in peaks]
-        return np.asarray(cv2.perspectiveTransform(np.array([there], np.float64), whole.matrix)[0], dtype=np.float64)
 
     def decode(self, whole: Whole, allowed: Wanted = ANYTHING) -> Line | None:
         """Return the likeliest line of what the network saw; None when there is no digit on it."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -63,59 +62,31 @@ class CutLine:
     pieces: list[Piece]
 
 
-def cut_line(strip: Strip, middles: Sequence[float] | None = None) -> CutLine:
-    """Cut a line wherever it may be cut.
-
-    Args:
-        strip: The line.
-        middles: The columns in the middle of its digits, from left to right, where they are known: then there is only
-            one piece for each of them, or one more that shares a stroke, or none where it cannot be parted.
-    """
+def cut_line(strip: Strip) -> CutLine:
+    """Cut a line wherever it may be cut."""
     mask = cv2.threshold(strip.level, 127, 255, cv2.THRESH_BINARY)[1]
     pen = max(1.0, pen_width(mask))
     digits, marks = part_marks(mask, strip.tall, pen)
     level = strip.level.copy()
     level[(mask > 0) & (digits == 0)] = 0
     cuts = cuts_at(strip.dividers, digits.shape) if strip.dividers else find_cuts(digits, strip.tall, pen)
-    most = 1 if strip.dividers else _MOST_CUTS
-    spans = None if middles is None else _spans(cuts, middles)
-    return CutLine(strip, cuts, marks, _pieces(level, digits, cuts, most, spans, strip.tall, pen))
-
-
-def _spans(cuts: Cuts, middles: Sequence[float]) -> dict[int, int]:
-    """Return the cut before each digit and the one behind: the widest gap between it and the next, or the least ink."""
-    place = cuts.paths.mean(axis=1)
-    cost = np.where(cuts.gap > 0, -cuts.gap, 1.0 + cuts.crossed)
-    free = np.flatnonzero(cuts.gap > 0)
-    before, after = free[place[free] < middles[0]], free[place[free] > middles[-1]]
-    chosen = [int(before[-1]) if len(before) else 0]
-    for left, right in pairwise(middles):
-        between = np.flatnonzero((place > left) & (place < right))
-        if not len(between):
-            return {}
-        chosen.append(int(between[cost[between].argmin()]))
-    return dict(pairwise([*chosen, int(after[0]) if len(after) else len(place) - 1]))
+    return CutLine(
+        strip, cuts, marks, _pieces(level, digits, cuts, 1 if strip.dividers else _MOST_CUTS, strip.tall, pen)
+    )
 
 
 def _pieces(
-    level: NDArray[np.uint8],
-    mask: NDArray[np.uint8],
-    cuts: Cuts,
-    most: int,
-    spans: dict[int, int] | None,
-    tall: float,
-    pen: float,
+    level: NDArray[np.uint8], mask: NDArray[np.uint8], cuts: Cuts, most: int, tall: float, pen: float
 ) -> list[Piece]:
     line, found, gap = _Parted(level, mask, cuts), [], cuts.gap.tolist()
     beyond = max(1, round(_SHARED * pen))
-    for start in range(len(gap) - 1) if spans is None else spans:
-        reach = most if spans is None else min(most, spans[start] - start)
-        for end, (parts, ink, box) in enumerate(islice(line.parts.behind(start), reach), start=start + 1):
+    for start in range(len(gap) - 1):
+        for end, (parts, ink, box) in enumerate(islice(line.parts.behind(start), most), start=start + 1):
             if end > start + 1 and gap[end - 1] > _BRIDGED * tall:
                 break
             if box[2] > _WIDEST * max(tall, box[3]):
                 break
-            if box[3] < _LOWEST * tall or ink < pen * pen or (spans is not None and end != spans[start]):
+            if box[3] < _LOWEST * tall or ink < pen * pen:
                 continue
             own = line.parts.ink(parts, box)
             found.append(Piece(start, end, box, line.picture(own, box), shared=False))

@@ -89,19 +89,16 @@ class SegmentedReader:
         """
         return [None if lattice is None else self._line(lattice, wanted) for lattice in self.lattices(strips)]
 
-    def lattices(
-        self, strips: Sequence[Strip], middles: Sequence[Sequence[float] | None] | None = None
-    ) -> list[Lattice | None]:
+    def lattices(self, strips: Sequence[Strip]) -> list[Lattice | None]:
         """Cut lines and classify their pieces.
 
         Args:
             strips: The lines.
-            middles: For each line the columns in the middle of its digits, where they are known.
 
         Returns:
             None for a line without any piece.
         """
-        cut = [cut_line(strip, known) for strip, known in zip(strips, middles or [None] * len(strips), strict=True)]
+        cut = [cut_line(strip) for strip in strips]
         pictures = [piece.picture for one in cut for piece in one.pieces]
         if not pictures:
             return [None] * len(strips)

@@ -15,7 +15,7 @@ from inkread.imaging.cuts import Cuts
 from inkread.reading.lattice import Edge, Path
 from inkread.reading.pieces import CutLine
 
-__all__ = ["EVIDENCE", "WHOLE", "evidence", "is_number", "whole_evidence"]
+__all__ = ["EVIDENCE", "WHOLE", "evidence", "is_number", "signs", "whole_evidence"]
 
 _CLEAR = 8.0  # nats: beyond, evidence counts no more
 _WIDE = 1.1  # digit heights: what stands apart and is wider may be several digits
@@ -90,9 +90,14 @@ def whole_evidence(lattice: NDArray[np.float64], share: float) -> NDArray[np.flo
     """
     none = float(np.log(np.maximum(1.0 - lattice[:, 1:11].sum(axis=1), 1e-9)).sum())
     odds = none - np.log(-np.expm1(min(none, -1e-9)))
+    return np.array([float(np.clip(odds, -_CLEAR, _CLEAR)), signs(lattice), float(np.log(share))])
+
+
+def signs(lattice: NDArray[np.float64]) -> float:
+    """Return the share of other signs among them and digits, in what a reader of whole lines sees; as above."""
     seen = lattice.argmax(axis=1)
-    signs, digits = float((seen == lattice.shape[1] - 1).sum()), float(((seen > 0) & (seen < 11)).sum())
-    return np.array([float(np.clip(odds, -_CLEAR, _CLEAR)), signs / max(1.0, signs + digits), float(np.log(share))])
+    others, digits = float((seen == lattice.shape[1] - 1).sum()), float(((seen > 0) & (seen < 11)).sum())
+    return others / max(1.0, others + digits)
 
 
 def is_number(found: NDArray[np.float64], asked: bool = False) -> bool:

@@ -62,7 +62,8 @@ def test_spaces_between_groups_but_not_beside_marks():
     assert spaced("-12-", ("12",)) == "-12-"
 
 
-def test_a_line_has_boxes_by_pieces_and_marks_as_a_whole(readers):
+def test_a_line_has_boxes_by_pieces_and_marks_as_a_whole(readers, monkeypatch):
+    monkeypatch.setattr("inkread.reading.combined._CLEAR", 1.1)
     picture = number("3047")
     (line,) = CombinedReader(*readers).read([strip_of(picture)])
     assert line.text == line.transcript == "3047"
@@ -77,6 +78,7 @@ def test_a_line_that_cannot_be_cut_is_read_as_a_whole(readers, monkeypatch):
     """Where no way through the pieces reads a text, the boxes are those of the alignment."""
     pieces, whole = readers
     combined = CombinedReader(pieces, whole)
+    monkeypatch.setattr("inkread.reading.combined._CLEAR", 1.1)
     monkeypatch.setattr(pieces, "readings", lambda *_: {})
     (line,) = combined.read([strip_of(number("27"))])
     assert line.text == "27"
@@ -102,7 +104,9 @@ def test_what_is_wanted(readers):
     assert impossible.confidence == 0
 
 
-def test_how_a_line_is_written_is_asked_of_it_with_its_marks(readers):
+@pytest.mark.parametrize("clear", [0.8, 1.1])
+def test_how_a_line_is_written_is_asked_of_it_with_its_marks(readers, monkeypatch, clear):
+    monkeypatch.setattr("inkread.reading.combined._CLEAR", clear)
     asked = []
     CombinedReader(*readers).read([strip_of(number("3047"))], Wanted(written=lambda text: asked.append(text) or 1.0))
     assert {"".join(filter(str.isdigit, text)) for text in asked} == {"3047"}
@@ -182,48 +186,70 @@ def test_a_large_picture_without_ink_is_no_large_strip():
 
 
 def looked_at(pieces: SegmentedReader, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets the number of pieces of each line that is looked at."""
+    """Return a list that gets the number of lines of each look at pieces."""
     counts: list[int] = []
     lattices = pieces.lattices
-
-    def counted(strips, middles=None):
-        found = lattices(strips, middles)
-        counts.extend(len(one.cut.pieces) for one in found if one)
-        return found
-
-    monkeypatch.setattr(pieces, "lattices", counted)
+    monkeypatch.setattr(pieces, "lattices", lambda strips: counts.append(len(strips)) or lattices(strips))
     return counts
 
 
-def test_of_a_line_that_is_clear_as_a_whole_only_its_digits_are_looked_at(readers, monkeypatch):
-    strip = strip_of(number("3047"))
-    every = len(readers[0].lattices([strip])[0].cut.pieces)
+def test_a_line_that_is_clear_as_a_whole_is_not_cut(readers, monkeypatch):
     counts = looked_at(readers[0], monkeypatch)
-    (line,) = CombinedReader(*readers).read([strip])
+    (line,) = CombinedReader(*readers).read([strip_of(number("3047"))])
     assert line.text == "3047"
-    assert counts == [4]
-    assert every > 4
+    assert counts == []
 
 
-def test_where_the_pieces_of_a_clear_line_say_something_else_all_are_looked_at(readers, monkeypatch):
-    pieces, whole = readers
-    combined, strip = CombinedReader(pieces, whole), strip_of(number("3047"))
-    every = len(pieces.lattices([strip])[0].cut.pieces)
-    counts = looked_at(pieces, monkeypatch)
-    monkeypatch.setattr(whole, "middles", lambda *_: np.array([[60.0, 50.0]]))
-    monkeypatch.setattr(combined, "_texts", lambda *_: {"3047": 0.85, "3": 0.15})
-    (line,) = combined.read([strip])
-    assert line.text == "3047"
-    assert counts == [1, every]
+def test_only_doubtful_lines_are_cut(readers, monkeypatch):
+    combined, counts = CombinedReader(*readers), looked_at(readers[0], monkeypatch)
+    readings = iter([{"3047": 0.95}, {"27": 0.5, "21": 0.3}])
+    monkeypatch.setattr(combined, "_texts", lambda *_: next(readings))
+    assert [line.text for line in combined.read([strip_of(number(text)) for text in ("3047", "27")])] == ["3047", "27"]
+    assert counts == [1]
 
 
-def test_what_is_no_number_by_the_digits_of_a_clear_line_alone_is_judged_by_all(readers, monkeypatch):
-    combined, strip = CombinedReader(*readers), strip_of(number("3047"))
+@pytest.mark.parametrize(
+    "wanted",
+    [Wanted(length=3), Wanted(pattern="3.*8"), Wanted(likely=lambda text: text == "3041")],
+    ids=["length", "pattern", "rule"],
+)
+def test_what_is_clear_but_not_wanted_is_cut(readers, monkeypatch, wanted):
     counts = looked_at(readers[0], monkeypatch)
-    monkeypatch.setattr(readers[0], "is_number", lambda lattice, *_: len(lattice.cut.pieces) > 4)
-    (line,) = combined.read([strip])
-    assert line.text == "3047"
-    assert len(counts) == 2
+    CombinedReader(*readers).read([strip_of(number("3047"))], wanted)
+    assert counts == [1]
+
+
+def test_a_clear_number_among_other_signs_is_cut_unless_it_is_asked_for(readers, monkeypatch):
+    combined, counts = CombinedReader(*readers), looked_at(readers[0], monkeypatch)
+    monkeypatch.setattr("inkread.reading.combined.signs", lambda _: 0.5)
+    combined.read([strip_of(number("3047"))], Wanted(number=True))
+    assert counts == []
+    combined.read([strip_of(number("3047"))])
+    assert counts == [1]
+
+
+def test_digits_in_boxes_that_are_known_are_cut_there(readers, monkeypatch):
+    strip, counts = strip_of(number("27")), looked_at(readers[0], monkeypatch)
+    middle = strip.level.shape[1] / 2
+    (line,) = CombinedReader(*readers).read([replace(strip, dividers=(middle,))])
+    assert line.text == "27"
+    assert counts == [1]
+
+
+def test_a_picture_of_a_clear_line_is_read_as_it_is(readers, monkeypatch):
+    monkeypatch.setattr("inkread.reading.pages.find_sheet", None)
+    line = inkread.read(number("3047"), layout="line").lines[0]
+    assert line.text == line.transcript == "3047"
+    lefts = [digit.box.left for digit in line.digits]
+    assert np.allclose(lefts, [20 + 75 * i + 30 for i in range(4)], atol=25)
+    assert all(20 <= digit.box.top < digit.box.top + digit.box.height <= 82 for digit in line.digits)
+
+
+def test_a_picture_of_nothing_or_of_something_else_than_wanted_is_not(readers):
+    combined = CombinedReader(*readers)
+    assert combined.at_once(np.full((40, 200), 200, np.uint8)) is None
+    assert combined.at_once(number("3047")) is not None
+    assert combined.at_once(number("3047"), Wanted(length=5)) is None
 
 
 def test_a_clear_line_reads_the_same_beside_others(readers):

@@ -39,27 +39,3 @@ def test_what_no_cut_goes_through_is_one_piece_only():
 def test_a_digit_that_is_much_taller_than_the_others_may_be_wider():
     line = lines((40, 130, 150), (240, 50, 60), (320, 50, 60), (400, 50, 60))
     assert any(piece.box[2] > 1.75 * line.strip.tall for piece in line.pieces)
-
-
-def test_of_digits_whose_places_are_known_each_is_one_piece():
-    line = lines((60, 40, 100), (120, 40, 100), (180, 40, 100))
-    width = line.strip.level.shape[1]
-    known = cut_line(line.strip, [width / 6, width / 2, 5 * width / 6])
-    assert [(p.start, p.end) for p in known.pieces] == [(0, 1), (1, 2), (2, 3)]
-    assert [p.picture.tobytes() for p in known.pieces] == [
-        p.picture.tobytes() for p in line.pieces if p.end == p.start + 1
-    ]
-
-
-def test_between_digits_that_touch_the_thinnest_place_is_cut():
-    line = lines((60, 90, 100), (145, 90, 100))
-    width = line.strip.level.shape[1]
-    known = cut_line(line.strip, [width / 4, 3 * width / 4])
-    assert {(p.box[0] < 8, p.box[0] + p.box[2] > width - 8) for p in known.pieces} == {(True, False), (False, True)}
-    assert any(holes(p) == 1 for p in known.pieces if p.shared)
-    assert len(known.pieces) < len(line.pieces)
-
-
-def test_digits_between_which_there_is_no_cut_have_no_pieces():
-    line = lines((60, 40, 100), (200, 40, 100))
-    assert cut_line(line.strip, [3.0, 3.5]).pieces == []
