@@ -17,6 +17,7 @@ from inkread.imaging.components import labelled
 from inkread.imaging.polarity import is_dark_on_light
 from inkread.imaging.rules import without_rules
 from inkread.imaging.scale import shrink
+from inkread.imaging.sheet import find_sheet
 
 __all__ = ["Ink", "find_ink"]
 
@@ -83,9 +84,17 @@ def _find(gray: NDArray[np.uint8], gaussian: bool) -> Ink | None:
         gray = cv2.bitwise_not(gray)
     light = _denoise(_without_paper(gray), gaussian)
     cut = _threshold(light)
-    if cut is None:
-        return None
-    mask = cv2.threshold(light, cut, 255, cv2.THRESH_BINARY)[1]
+    return _inside(light, float(cut), cv2.threshold(light, cut, 255, cv2.THRESH_BINARY)[1]) if cut else _shaded(gray)
+
+
+def _shaded(light_ink: NDArray[np.uint8]) -> Ink | None:
+    """Find ink where paper that is even, or a slope, leaves none: behind the edge of a shadow, as on a page."""
+    sheet = find_sheet(light_ink, WORK)
+    return None if sheet is None else _inside(sheet.level, 127.5, sheet.mask)
+
+
+def _inside(light: NDArray[np.uint8], cut: float, mask: NDArray[np.uint8]) -> Ink | None:
+    """Return the ink of a digit: `light` above a cut, where the mask has it."""
     mask = _without_specks(without_rules(mask))
     left, top, width, height = cv2.boundingRect(mask)
     if width == 0:

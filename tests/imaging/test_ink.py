@@ -21,6 +21,20 @@ def test_even_pictures_are_blank(value, shape):
     assert find_ink(np.full(shape, value, np.uint8)) is None
 
 
+@pytest.mark.parametrize("label", [0, 1, 2, 3, 4, 7])
+@pytest.mark.parametrize("begins", [0.1, 0.3])
+def test_a_shadow_that_falls_over_half_the_picture_hides_no_digit(draw_digit, label, begins):
+    x, y = np.arange(56)[None] / 56, np.arange(80)[:, None]
+    paper = draw_digit(label, 80, share=0.5, pen=0.06, paper=230, ink=110)[:, 12:68]
+    woven = paper + 8 * np.sin(2 * np.pi * (28 * x + 0.8 * y) / 6)
+    shaded = woven * (1 - 0.45 * np.clip(3 * (x - begins), 0, 1))
+    grain = np.random.default_rng(label).normal(0, 6, shaded.shape)
+    found = find_ink((shaded + grain).clip(0, 255).astype(np.uint8))
+    assert found is not None
+    assert found.box[1] == pytest.approx(20, abs=5)
+    assert found.box[3] == pytest.approx(40, abs=8)
+
+
 @pytest.mark.parametrize("size", [28, 120, 700])
 @pytest.mark.parametrize("deviation", [3, 20])
 def test_noise_alone_is_blank(size, deviation):
