@@ -1,15 +1,14 @@
-"""How much each of the two readers of a line counts, and how sure their readings together are.
+"""From where on a line is clear as a whole, how much each of its two readers counts, and how sure it is what it says.
 
 Lines are composed of digits that neither the digit model nor the line model learned from: three in five by the
 composer that the line model is trained with, two in five by that of the benchmarks. On one half the constants of
-`inkread/reading/combined.py` are chosen: exponent and temperatures together, by the likelihood of the truth. On the
-other half the thresholds for wished errors are fitted, which `--write` puts into the card of the line model. What
-they promise holds for lines like these; `python -m benchmarks lines` says what becomes of it on other people's.
+`inkread/reading/combined.py` are chosen: for each exponent, and for each probability from which a line is clear, the
+temperatures are fitted, and the likelihood of the truth is told. On the other half the thresholds for wished errors
+are fitted, as lines that were asked for are read and as those of pages are, and the stricter of the two is taken;
+`--write` puts them into the card of the line model. What they promise holds for lines like these; `python -m
+benchmarks lines` says what becomes of it on other people's.
 
-A line that is clear as a whole (from 0.8 on, three in five cheque amounts) is looked at by pieces only where its
-digits are. Such lines have a temperature of their own: what else they could be is not among their pieces, so the share
-of their reading says something else. With one temperature for both kinds, fewer lines are answered at 2 % wrong.
-Tried and left: to do without the pieces there. It reads as many right, but ranks far worse.
+RESULT
 
 Command: python -m research.line_confidence [--line line] [--model default] [--lines 5000] [--write]
 Needs INKREAD_DATA with mnist/.
@@ -19,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,7 +32,7 @@ from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import levelled
 from inkread.reading.card import Calibration
-from inkread.reading.combined import CombinedReader, shares
+from inkread.reading.combined import CLEAR, CombinedReader, shares
 from inkread.reading.confidence import calibrated as as_told
 from inkread.reading.confidence import tempered
 from inkread.reading.line import LineReader
@@ -43,10 +42,36 @@ from inkread.reading.segmented import SegmentedReader
 from inkread.training.lines.config import LineConfig
 from inkread.training.lines.run import calibrated, put_in
 
-WEIGHTS = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
+EXPONENTS = (0.5, 0.7, 1.0, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0)
+CLEARS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.1)
 
-Found = tuple[dict[str, float], dict[str, float], bool, str]
-"""Readings by pieces, as a whole, whether the line is clear, and the truth."""
+Readings = dict[str, float]
+Found = tuple[Readings, Readings, Readings, str]
+"""Readings as a whole of the picture as it is, of the line that was found on it, by pieces, and the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How readings become one line.
+
+    Attributes:
+        clear: Probability as a whole from which a line is read without its pieces.
+        exponent: Of the reader of whole lines beside pieces.
+        page: Whether lines are looked for, as on pages, before they are read.
+    """
+
+    clear: float
+    exponent: float
+    page: bool = False
+
+    def ranked(self, one: Found) -> tuple[list[tuple[str, float]], bool]:
+        """Return the readings of a line, the best first, with their shares, and whether it is clear."""
+        at_once, whole, pieces, _ = one
+        for readings in (whole,) if self.page else (at_once, whole):
+            text, p = next(iter(readings.items()), ("", 0.0))
+            if text and p >= self.clear:
+                return list(readings.items()), True
+        return shares(pieces, whole, exponent=self.exponent), False
 
 
 def main() -> None:
@@ -54,7 +79,8 @@ def main() -> None:
     parser.add_argument("--line", default="line")
     parser.add_argument("--model", default="default")
     parser.add_argument("--lines", type=int, default=5000)
-    parser.add_argument("--exponent", type=float, default=2.0, choices=WEIGHTS)
+    parser.add_argument("--exponent", type=float, default=2.0)
+    parser.add_argument("--clear", type=float, default=CLEAR)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -62,19 +88,13 @@ def main() -> None:
     digits = unseen(LineConfig(seed=int(whole.card.config["seed"]), digits=int(whole.card.config["digits"])))
     found = read(CombinedReader(pieces, whole), digits, options.lines)
     chosen, judged = found[::2], found[1::2]
-    rows, temperatures = [], {}
-    for weight in WEIGHTS:
-        ranked = [shares(pieces, lines, exponent=weight) for pieces, lines, *_ in chosen]
-        right = np.mean([bool(r) and r[0][0] == one[3] for r, one in zip(ranked, chosen, strict=True)])
-        temperatures[weight] = {clear: fitted(*_only(clear, ranked, chosen)).temperature for clear in (True, False)}
-        likely = np.mean([_likely(r, one, temperatures[weight]) for r, one in zip(ranked, chosen, strict=True)])
-        shown = (f"{temperatures[weight][clear]:.2f}" for clear in (True, False))
-        rows.append((f"{weight:g}", f"{right:.2%}", *shown, f"{likely:.4f}"))
-    columns = ("exponent", "right", "temperature, clear", "others", "nats a line")
-    table(f"{len(chosen)} lines of {len(digits)} digits neither model learned", columns, rows, numbers=range(5))
-    temperature = temperatures[options.exponent]
-    told = [_tempered(one, temperature, options.exponent) for one in judged]
-    calibration = fitted(told, judged, 1.0)
+    print(f"{len(chosen)} lines to choose by, of {len(digits)} digits that neither model learned")
+    columns = ("clear from", "exponent", "clear", "right", "temperature, clear", "others", "nats a line")
+    _compare(columns, [Rule(options.clear, exponent) for exponent in EXPONENTS], chosen)
+    _compare(columns, [Rule(clear, options.exponent) for clear in CLEARS], chosen)
+    rule = Rule(options.clear, options.exponent)
+    temperature = temperatures(rule, chosen)
+    calibration = stricter([promised(replace(rule, page=page), temperature, judged) for page in (False, True)])
     print(f"{calibration.n} lines")
     for threshold in calibration.thresholds:
         print(f"  {threshold.error:.2%} wrong: {threshold.coverage:.1%} answered from {threshold.confidence:.4f} on")
@@ -86,22 +106,51 @@ def main() -> None:
         print(f"written to {path}")
 
 
-def _tempered(one: Found, temperature: dict[bool, float], exponent: float) -> list[tuple[str, float]]:
-    pieces, lines, clear, _ = one
-    return [(text, tempered(share, temperature[clear])) for text, share in shares(pieces, lines, exponent=exponent)[:1]]
+def _compare(columns: tuple[str, ...], rules: list[Rule], found: list[Found]) -> None:
+    rows = []
+    for rule in rules:
+        ranked = [rule.ranked(one) for one in found]
+        right = np.mean([bool(r) and r[0][0] == one[3] for (r, _), one in zip(ranked, found, strict=True)])
+        temperature = temperatures(rule, found)
+        likely = np.mean([_likely(r, one, temperature[clear]) for (r, clear), one in zip(ranked, found, strict=True)])
+        shown = (f"{temperature[clear]:.2f}" for clear in (True, False))
+        clear = np.mean([clear for _, clear in ranked])
+        rows.append((f"{rule.clear:g}", f"{rule.exponent:g}", f"{clear:.1%}", f"{right:.2%}", *shown, f"{likely:.4f}"))
+    table("One thing changed", columns, rows, numbers=range(len(columns)))
 
 
-def _only(
-    clear: bool, ranked: list[list[tuple[str, float]]], found: list[Found]
-) -> tuple[list[list[tuple[str, float]]], list[Found]]:
-    """Return the lines that are clear, or those that are not."""
-    kept = [i for i, one in enumerate(found) if one[2] == clear]
-    return [ranked[i] for i in kept], [found[i] for i in kept]
+def temperatures(rule: Rule, found: list[Found]) -> dict[bool, float]:
+    """Fit the temperatures of clear lines and of the others."""
+    ranked = [(*rule.ranked(one), one) for one in found]
+    # Clear lines are fitted as both ways read them, so that one temperature serves both.
+    ranked += [(*replace(rule, page=True).ranked(one), one) for one in found]
+    out = {}
+    for kind in (True, False):
+        kept = [(readings, one) for readings, clear, one in ranked if clear == kind]
+        out[kind] = fitted([r for r, _ in kept], [one for _, one in kept]).temperature if kept else 1.0
+    return out
 
 
-def _likely(readings: list[tuple[str, float]], one: Found, temperature: dict[bool, float]) -> float:
+def promised(rule: Rule, temperature: dict[bool, float], found: list[Found]) -> Calibration:
+    """Fit the thresholds for wished errors."""
+    told = []
+    for one in found:
+        readings, clear = rule.ranked(one)
+        told.append([(text, tempered(share, temperature[clear])) for text, share in readings[:1]])
+    return fitted(told, found, 1.0)
+
+
+def stricter(calibrations: list[Calibration]) -> Calibration:
+    """Return, for each wished error that all can keep, the threshold that is the highest."""
+    errors = set.intersection(*({t.error for t in c.thresholds} for c in calibrations))
+    every = [t for c in calibrations for t in c.thresholds]
+    highest = [max((t for t in every if t.error == error), key=lambda t: t.confidence) for error in sorted(errors)]
+    return replace(calibrations[0], thresholds=tuple(highest))
+
+
+def _likely(readings: list[tuple[str, float]], one: Found, temperature: float) -> float:
     """Return the logarithm of the truth's probability, as a line tells it."""
-    return math.log(max(dict(as_told(readings, temperature[one[2]])).get(one[3], 0.0), 1e-4))
+    return math.log(max(dict(as_told(readings, temperature)).get(one[3], 0.0), 1e-4))
 
 
 def fitted(ranked: list[list[tuple[str, float]]], found: list[Found], temperature: float | None = None) -> Calibration:
@@ -132,7 +181,7 @@ def read(reader: CombinedReader, digits: Dataset, count: int) -> list[Found]:
         sheet = find_sheet(gray) if truth else None
         strips = one_line(levelled(sheet)) if sheet else []
         if strips:
-            found.append((*reader.both(strips[0]), truth))
+            found.append((*reader.both(gray, strips[0]), truth))
     return found
 
 

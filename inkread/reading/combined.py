@@ -26,7 +26,7 @@ from inkread.reading.wanted import ANYTHING, BROKEN, Wanted
 from inkread.reading.words import signs, whole_evidence
 from inkread.results import Line
 
-__all__ = ["CombinedReader", "shares"]
+__all__ = ["CLEAR", "CombinedReader", "shares"]
 
 _READINGS = 12  # of each reader
 _BEAM = 20
@@ -34,7 +34,7 @@ _SHOWN = 5  # readings of a line that are told
 _ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
 _SIGNS = 0.2  # of the symbols of a line that is clear; with more it may be a word with a number in it; set by hand
 # Chosen and fitted by research/line_confidence.py:
-_CLEAR = 0.8  # probability of a reading as a whole from which it is the line, without a look at pieces
+CLEAR = 0.8  # probability of a reading as a whole from which it is the line, without a look at pieces
 _WEIGHT = 2.0  # of the reader of whole lines, beside that of pieces
 # Of the readings of a clear line, and of those of both together, which are not as independent as their product takes
 # them for.
@@ -111,10 +111,18 @@ class CombinedReader:
             lines[i] = self._line(_Seen(wholes[i], texts[i], pieces, self._paths(pieces, ANYTHING)), wanted)
         return lines
 
-    def both(self, strip: Strip) -> tuple[dict[str, float], dict[str, float]]:
-        """Return one line's readings by pieces, and those as a whole, with their probabilities."""
+    def both(
+        self, gray: NDArray[np.uint8], strip: Strip
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+        """Return readings with their probabilities: of a picture as it is, of its line as a whole, and by pieces.
+
+        Args:
+            gray: uint8 (H, W), of one line.
+            strip: The line that was found on it.
+        """
         (whole,), (pieces,) = self._whole.look([strip]), self._pieces.lattices([strip])
-        return normalised(self._paths(pieces, ANYTHING)), self._texts(whole, ANYTHING)
+        at_once, as_whole = self._texts(self._whole.see(gray), ANYTHING), self._texts(whole, ANYTHING)
+        return at_once, as_whole, normalised(self._paths(pieces, ANYTHING))
 
     def as_whole(self, gray: NDArray[np.uint8], text: str) -> float:
         """Return how likely a text is all there is on a picture of one line, to the reader of whole lines."""
@@ -123,7 +131,7 @@ class CombinedReader:
     def _clear(self, whole: Whole | None, texts: dict[str, float], wanted: Wanted) -> Line | None:
         """Return the line where it is clear as a whole what it is, and may be that."""
         text, p = next(iter(texts.items()), ("", 0.0))
-        if whole is None or not text or p < _CLEAR or not wanted.allows(text):
+        if whole is None or not text or p < CLEAR or not wanted.allows(text):
             return None
         if wanted.likely is not None and not wanted.likely(text):
             return None

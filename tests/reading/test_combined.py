@@ -63,7 +63,7 @@ def test_spaces_between_groups_but_not_beside_marks():
 
 
 def test_a_line_has_boxes_by_pieces_and_marks_as_a_whole(readers, monkeypatch):
-    monkeypatch.setattr("inkread.reading.combined._CLEAR", 1.1)
+    monkeypatch.setattr("inkread.reading.combined.CLEAR", 1.1)
     picture = number("3047")
     (line,) = CombinedReader(*readers).read([strip_of(picture)])
     assert line.text == line.transcript == "3047"
@@ -78,7 +78,7 @@ def test_a_line_that_cannot_be_cut_is_read_as_a_whole(readers, monkeypatch):
     """Where no way through the pieces reads a text, the boxes are those of the alignment."""
     pieces, whole = readers
     combined = CombinedReader(pieces, whole)
-    monkeypatch.setattr("inkread.reading.combined._CLEAR", 1.1)
+    monkeypatch.setattr("inkread.reading.combined.CLEAR", 1.1)
     monkeypatch.setattr(pieces, "readings", lambda *_: {})
     (line,) = combined.read([strip_of(number("27"))])
     assert line.text == "27"
@@ -106,7 +106,7 @@ def test_what_is_wanted(readers):
 
 @pytest.mark.parametrize("clear", [0.8, 1.1])
 def test_how_a_line_is_written_is_asked_of_it_with_its_marks(readers, monkeypatch, clear):
-    monkeypatch.setattr("inkread.reading.combined._CLEAR", clear)
+    monkeypatch.setattr("inkread.reading.combined.CLEAR", clear)
     asked = []
     CombinedReader(*readers).read([strip_of(number("3047"))], Wanted(written=lambda text: asked.append(text) or 1.0))
     assert {"".join(filter(str.isdigit, text)) for text in asked} == {"3047"}
