@@ -40,7 +40,7 @@ from inkread.reading.line import LineReader
 from inkread.training.history import Epoch
 from inkread.training.lines.batches import composer_for
 from inkread.training.lines.config import LineConfig
-from inkread.training.lines.run import train_lines
+from inkread.training.lines.run import average_lines, train_lines
 from inkread.training.listener import Listener
 
 Lines = list[tuple[NDArray[np.uint8], str]]
@@ -59,9 +59,13 @@ def main() -> None:
     if options.sheet:
         sheet(config, options.sheet)
         return
-    path = options.measure or train_lines(
-        config, options.output, until=options.until, listener=Listener(on_epoch=_say, report=_report)
-    )
+    if options.measure:
+        path = options.measure
+    elif options.mean:
+        path = average_lines(config, options.mean, options.output)
+    else:
+        listener = Listener(on_epoch=_say, report=_report)
+        path = train_lines(config, options.output, until=options.until, listener=listener)
     measure(LineReader(path))
 
 
@@ -75,6 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=usual.workers)
     parser.add_argument("--until", type=int)
     parser.add_argument("--output", type=Path, default=Path("runs/line"))
+    parser.add_argument("--mean", type=Path, nargs="+", help="average these trainings; train none")
     parser.add_argument("--measure", type=Path, help="measure this file; train none")
     parser.add_argument("--sheet", type=Path, help="draw composed lines beside real ones; train none")
     return parser.parse_args()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FittedLine",
     "Lines",
+    "averaged",
     "best_path",
     "fit_lines",
     "judge_lines",
@@ -122,6 +123,34 @@ def fit_lines(
     return FittedLine(plain, tuple(history), history[-1].seconds)
 
 
+def averaged(config: LineConfig, folders: Sequence[Path], *, dataset: Dataset | None = None) -> FittedLine:
+    """Return the mean of trainings that began with each other's weights, as `LineConfig.weights` lets them.
+
+    Such a mean keeps much of what the first knew beyond its training, and has what the second learned (Wortsman et al.
+    2022, "Robust fine-tuning of zero-shot models").
+
+    Args:
+        config: Of the last of them.
+        folders: Where the trainings are.
+        dataset: The digits that lines are composed of; None for MNIST's training part.
+
+    Raises:
+        TrainingError: A folder holds no such training.
+    """
+    require_keras()
+    from inkread.training.watch import learn_statistics
+
+    plain = plain_network(config)
+    found = [_kept(folder, plain) for folder in folders]
+    plain.set_weights([np.mean(weights, axis=0) for weights in zip(*(one.kept for one in found), strict=True)])
+    with closing(batches(dataset, config)) as source:
+        learn_statistics(plain, source)
+    right, error = judge_lines(plain, validation_lines(dataset or mnist("train"), config))
+    last = [one.epochs[-1] for one in found]
+    steps, seconds = sum(epoch.number for epoch in last), sum(epoch.seconds for epoch in last)
+    return FittedLine(plain, (Epoch(steps, last[-1].loss, math.nan, error, right, seconds),), seconds)
+
+
 def made(folder: Path) -> Path:
     """Return a folder that is there now.
 
@@ -203,6 +232,11 @@ def _begun(config: LineConfig) -> keras.Model:
 
 def _begin_with(model: keras.Model, folder: Path) -> None:
     """Give the network the averaged weights of another training."""
+    model.set_weights(_kept(folder, model).kept)
+
+
+def _kept(folder: Path, model: keras.Model) -> Checkpoint:
+    """Return the checkpoint of a training of the same network."""
     other = read_checkpoint(folder / "checkpoint.npz")
     shapes = [tuple(w.shape) for w in model.weights]
     if other is None or [w.shape for w in other.kept] != shapes:
@@ -211,7 +245,7 @@ def _begin_with(model: keras.Model, folder: Path) -> None:
             f"Expected the folder of a training of the same network to take weights from, got {found} in "
             f"{str(folder)!r}. Give the folder that such a training was written to."
         )
-    model.set_weights(other.kept)
+    return other
 
 
 def _compiled(config: LineConfig) -> keras.Model:

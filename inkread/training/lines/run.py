@@ -29,10 +29,10 @@ from inkread.training.calibrate import DELTA, ERRORS, fit_temperature, safe_thre
 from inkread.training.export import export, write_card
 from inkread.training.lines.batches import pad
 from inkread.training.lines.config import LineConfig
-from inkread.training.lines.fit import FittedLine, Lines, fit_lines, made, validation_lines
+from inkread.training.lines.fit import FittedLine, Lines, averaged, fit_lines, made, validation_lines
 from inkread.training.listener import Listener
 
-__all__ = ["calibrate_lines", "calibrated", "put_in", "train_lines"]
+__all__ = ["average_lines", "calibrate_lines", "calibrated", "put_in", "train_lines"]
 
 _SAMPLE = 16  # strips on which the exported network must give what Keras gives
 _LICENCE = "CC BY-SA 3.0 (trained on lines composed from MNIST, by Y. LeCun, C. Cortes and C. J. C. Burges)"
@@ -67,7 +67,27 @@ def train_lines(
     """
     _note(config, made(folder) / "config.json")
     fitted = fit_lines(config, folder, dataset=dataset, listener=listener, until=until)
-    digits = dataset or mnist("train")
+    return _finished(config, fitted, folder, name, dataset or mnist("train"))
+
+
+def average_lines(
+    config: LineConfig, folders: Sequence[Path], folder: Path, *, name: str = "line", dataset: Dataset | None = None
+) -> Path:
+    """Average trainings that began with each other's weights, calibrate, export; see `averaged`.
+
+    Args:
+        config: Of the last of them.
+        folders: Where they are.
+        folder: Of the result.
+        name: As for `train_lines`, like `dataset` and what is returned and raised.
+        dataset: As there.
+    """
+    fitted = averaged(config, folders, dataset=dataset)
+    return _finished(config, fitted, made(folder), name, dataset or mnist("train"))
+
+
+def _finished(config: LineConfig, fitted: FittedLine, folder: Path, name: str, digits: Dataset) -> Path:
+    """Calibrate and export."""
     lines = validation_lines(digits, config)
     path = folder / f"{name}.onnx"
     card = _card(name, config, fitted, digits)

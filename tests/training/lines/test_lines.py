@@ -13,8 +13,8 @@ from inkread.imaging.strip import ROWS
 from inkread.reading.line import LineReader
 from inkread.training.lines.batches import batches, compose_pool, composer_for, encode, pad
 from inkread.training.lines.config import LineConfig
-from inkread.training.lines.fit import best_path, fit_lines
-from inkread.training.lines.run import calibrate_lines, train_lines
+from inkread.training.lines.fit import averaged, best_path, fit_lines
+from inkread.training.lines.run import average_lines, calibrate_lines, train_lines
 
 TINY = LineConfig(
     steps=4, batch_size=4, width=0.25, digits=60, restyled=0, templates=20, validation=12, every=2, longest=3, workers=0
@@ -83,6 +83,20 @@ def test_a_training_begins_with_the_weights_of_another(digits, tmp_path):
     second = fit_lines(still, tmp_path / "second", dataset=digits)
     for a, b in zip(first.model.trainable_weights, second.model.trainable_weights, strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-5)
+
+
+def test_trainings_are_averaged(digits, tmp_path):
+    first = fit_lines(TINY, tmp_path / "first", dataset=digits)
+    more = replace(TINY, weights=str(tmp_path / "first"), seed=1)
+    second = fit_lines(more, tmp_path / "second", dataset=digits)
+    path = average_lines(more, [tmp_path / "first", tmp_path / "second"], tmp_path / "mean", dataset=digits)
+    fitted = averaged(more, [tmp_path / "first", tmp_path / "second"], dataset=digits)
+    weights = [model.model.trainable_weights for model in (first, second, fitted)]
+    for a, b, mean in zip(*weights, strict=True):
+        np.testing.assert_allclose((a.numpy() + b.numpy()) / 2, mean.numpy(), atol=1e-6)
+    assert LineReader(path).card.data["steps"] == 8
+    with pytest.raises(TrainingError, match="no checkpoint"):
+        averaged(more, [tmp_path / "missing"], dataset=digits)
 
 
 @pytest.mark.parametrize("weights", ["missing", "other"])
