@@ -166,7 +166,6 @@ def _tidy(rng: np.random.Generator) -> Hand:
         hand,
         height=max(24.0, hand.height),
         contour=False,
-        filled=True,
         slant=min(max(hand.slant, -0.15), 0.35),
         width=min(max(hand.width, 0.9), 1.3),
         waver=min(hand.waver, 0.02),

@@ -32,7 +32,7 @@ from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import levelled
 from inkread.reading.card import Calibration
-from inkread.reading.combined import CLEAR, CombinedReader, shares
+from inkread.reading.combined import CLEAR, SURE, CombinedReader, shares
 from inkread.reading.confidence import calibrated as as_told
 from inkread.reading.confidence import tempered
 from inkread.reading.line import LineReader
@@ -69,7 +69,7 @@ class Rule:
         at_once, whole, pieces, _ = one
         for readings in (whole,) if self.page else (at_once, whole):
             text, p = next(iter(readings.items()), ("", 0.0))
-            if text and p >= self.clear:
+            if text and p >= (max(self.clear, SURE) if self.page else self.clear) and len(text) >= 1 + self.page:
                 return list(readings.items()), True
         return shares(pieces, whole, exponent=self.exponent), False
 

@@ -22,7 +22,7 @@ Needs INKREAD_DATA with mnist/, and scikit-learn.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -34,7 +34,7 @@ from inkread.evaluation.strings import edits
 from inkread.imaging.lines import one_line
 from inkread.imaging.sheet import find_sheet
 from inkread.imaging.upright import levelled
-from inkread.reading.combined import shares
+from inkread.reading.combined import is_clear, shares
 from inkread.reading.decode import digit_lattice, n_best
 from inkread.reading.line import LineReader
 from inkread.reading.predictor import Predictor
@@ -66,23 +66,39 @@ def main() -> None:
     numbers = composed(readers, options.lines, np.random.default_rng(11))
     words = written(readers, options.words, np.random.default_rng(3))
     print(f"{options.model}, {options.line}: {len(numbers)} numbers, {len(words)} words")
-    for names, of_both in ((EVIDENCE, False), ((*EVIDENCE, *WHOLE), True)):
-        taken = numbers[numbers[:, -2 + of_both] > 0]
-        _print_fit(names, taken[:, : len(names)], words[:, : len(names)])
+    near, all_traits = numbers[:, -2:] > 0, (*EVIDENCE, *WHOLE)
+    _print_fit(EVIDENCE, numbers[near[:, 0]], words, {when: [] for when in LOST})
+    places = {when: [len(all_traits) + place] for place, when in enumerate(LOST)}
+    _print_fit(all_traits, numbers[near[:, 1]], words, places)
 
 
-def _print_fit(names: Sequence[str], numbers: NDArray[np.float64], words: NDArray[np.float64]) -> None:
+def _print_fit(
+    names: Sequence[str], numbers: NDArray[np.float64], words: NDArray[np.float64], clear: Mapping[str, list[int]]
+) -> None:
+    """Fit and print.
+
+    Args:
+        names: Of the traits.
+        numbers: (n, traits and more).
+        words: The same.
+        clear: The column, if any, that tells which lines are clear as a whole, so that no evidence is asked.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    x, y = np.vstack([numbers, words]), np.repeat([1, 0], [len(numbers), len(words)])
+    def doubtful(lines: NDArray[np.float64], when: str) -> NDArray[np.float64]:
+        return lines[~lines[:, clear[when]].any(axis=1), : len(names)]
+
+    good, bad = (doubtful(lines, "else") for lines in (numbers, words))
+    x, y = np.vstack([good, bad]), np.repeat([1, 0], [len(good), len(bad)])
     centre, spread = x.mean(axis=0), x.std(axis=0)
     fit = LogisticRegression(max_iter=2000).fit((x - centre) / spread, y)
     weights = fit.coef_[0] / spread
     bias = float(fit.intercept_[0] - weights @ centre)
-    print(f"bias {bias:.3f}")
+    print(f"bias {bias:.3f}, {len(good)} doubtful numbers, {len(bad)} doubtful words")
     for when, lost in LOST.items():
-        least = float(np.quantile(numbers @ weights + bias, lost))
-        taken = float((words @ weights + bias >= least).mean())
+        good, bad = (doubtful(lines, when) @ weights + bias for lines in (numbers, words))
+        least = float(np.quantile(good, lost * len(numbers) / len(good)))
+        taken = 1 - float((bad < least).sum()) / len(words)
         print(f"threshold, {when}: {least:.3f}; words taken for numbers: {taken:.3f}")
     for name, weight in zip(names, weights, strict=True):
         print(f'    "{name}": {weight:.3f},')
@@ -92,7 +108,7 @@ def composed(readers: Readers, count: int, rng: np.random.Generator) -> NDArray[
     """Return the evidence of composed lines, and whether each is read nearly right by pieces and by both readers.
 
     Returns:
-        (n, len(EVIDENCE) + len(WHOLE) + 2).
+        (n, len(EVIDENCE) + len(WHOLE) + 4), the last but two whether it is clear as a whole, asked for or not.
     """
     digits, found = mnist("train"), []
     for _ in range(count):
@@ -108,7 +124,7 @@ def composed(readers: Readers, count: int, rng: np.random.Generator) -> NDArray[
 
 
 def written(readers: Readers, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the evidence of words and scribbles, (n, len(EVIDENCE) + len(WHOLE))."""
+    """Return the evidence of words and scribbles, (n, len(EVIDENCE) + len(WHOLE) + 2)."""
     kinds, found = (_typed, _lettered, _joined, _scribbled), []
     for _ in range(count):
         ink = kinds[int(rng.choice(4, p=[0.4, 0.2, 0.25, 0.15]))](rng)
@@ -117,7 +133,7 @@ def written(readers: Readers, count: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _judged(gray: NDArray[np.uint8], readers: Readers) -> list[tuple[str, str, NDArray[np.float64]]]:
-    """Return what is read on a picture by pieces and by both readers, and the evidence of both."""
+    """Return what is read on a picture by pieces and by both readers, the evidence of both, and whether it is clear."""
     sheet, out = find_sheet(gray), []
     pieces, lines = readers
     for strip in one_line(levelled(sheet)) if sheet else []:
@@ -130,7 +146,8 @@ def _judged(gray: NDArray[np.uint8], readers: Readers) -> list[tuple[str, str, N
         by_whole = dict(n_best(digit_lattice(whole.lattice), 12, beam=20))
         text, share = shares(by_pieces, by_whole)[0]
         known = evidence(lattice.cut, lattice.edges, found[best], by_pieces[best], lattice.none)
-        out.append((best, text, np.concatenate([known, whole_evidence(whole.lattice, share)])))
+        clear = [is_clear(whole, by_whole, asked) for asked in (True, False)]
+        out.append((best, text, np.concatenate([known, whole_evidence(whole.lattice, share), clear])))
     return out
 
 

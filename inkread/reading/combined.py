@@ -26,19 +26,22 @@ from inkread.reading.wanted import ANYTHING, BROKEN, Wanted
 from inkread.reading.words import signs, whole_evidence
 from inkread.results import Line
 
-__all__ = ["CLEAR", "CombinedReader", "shares"]
+__all__ = ["CLEAR", "SURE", "CombinedReader", "is_clear", "shares"]
 
 _READINGS = 12  # of each reader
 _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
 _ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
-_SIGNS = 0.2  # of the symbols of a line that is clear; with more it may be a word with a number in it; set by hand
+# Where nobody said that there is a number, what is clear may still be a word or a shape; set by hand:
+SURE = 0.9  # probability from which it is none, ...
+_SEVERAL = 2  # ... with so many digits, ...
+_SIGNS = 0.2  # ... and no more of other signs among all
 # Chosen and fitted by research/line_confidence.py:
-CLEAR = 0.8  # probability of a reading as a whole from which it is the line, without a look at pieces
+CLEAR = 0.7  # probability of a reading as a whole from which it is the line, without a look at pieces
 _WEIGHT = 2.0  # of the reader of whole lines, beside that of pieces
 # Of the readings of a clear line, and of those of both together, which are not as independent as their product takes
 # them for.
-_TEMPERATURE = {True: 2.0, False: 5.90}
+_TEMPERATURE = {True: 1.01, False: 5.70}
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 
@@ -130,12 +133,10 @@ class CombinedReader:
 
     def _clear(self, whole: Whole | None, texts: dict[str, float], wanted: Wanted) -> Line | None:
         """Return the line where it is clear as a whole what it is, and may be that."""
-        text, p = next(iter(texts.items()), ("", 0.0))
-        if whole is None or not text or p < CLEAR or not wanted.allows(text):
+        if whole is None or not is_clear(whole, texts, wanted.number):
             return None
-        if wanted.likely is not None and not wanted.likely(text):
-            return None
-        if not wanted.number and signs(whole.lattice) > _SIGNS:
+        text = next(iter(texts))
+        if not wanted.allows(text) or (wanted.likely is not None and not wanted.likely(text)):
             return None
         told = calibrated(list(texts.items()), _TEMPERATURE[True])
         return self._whole.line(whole, text, told[0][1], _alternatives(told), written=wanted.written)
@@ -182,6 +183,20 @@ class CombinedReader:
 
     def _texts(self, whole: Whole | None, wanted: Wanted) -> dict[str, float]:
         return dict(n_best(digit_lattice(whole.lattice), _READINGS, beam=_BEAM, allowed=wanted)) if whole else {}
+
+
+def is_clear(whole: Whole, texts: Mapping[str, float], asked: bool) -> bool:
+    """Tell whether a line is clear as a whole.
+
+    Args:
+        whole: What the network saw.
+        texts: Its readings with their probabilities, the best first.
+        asked: Whether a number is asked for.
+    """
+    text, p = next(iter(texts.items()), ("", 0.0))
+    if not text or p < CLEAR:
+        return False
+    return asked or (p >= SURE and len(text) >= _SEVERAL and signs(whole.lattice) <= _SIGNS)
 
 
 def _alternatives(told: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

@@ -292,8 +292,9 @@ class Reader:
         if is_one_digit(lines):
             digit = self._digit(picture, asked, gray)
             # What stands free and is no number as a line has to be a clear digit; a tight cut has no room for a line.
-            refused = not lines and digit and digit[0].confidence < _CLEAR and stands_free(digit[0].box, gray.shape)
-            return () if refused else digit
+            if not lines and digit and digit[0].confidence < _CLEAR and stands_free(digit[0].box, gray.shape):
+                return ()
+            return digit or self._withheld(tuple(line for line in lines if line.confidence >= _CLEAR), asked)
         if may_be_one_digit(lines):
             digit = self._digit(picture, asked, gray)
             if digit and digit[0].confidence >= lines[0].confidence:

@@ -126,6 +126,7 @@ def draw_hand(rng: np.random.Generator) -> Hand:
         height=float(np.clip(math.exp(rng.normal(math.log(30), 0.3)), 13, 64)),
         pen=pen,
         contour=contour,
+        filled=True,
         slant=slant,
         wander=0.1 * calm,
         gap=gap,
