@@ -84,7 +84,9 @@ def _find(gray: NDArray[np.uint8], gaussian: bool) -> Ink | None:
         gray = cv2.bitwise_not(gray)
     light = _denoise(_without_paper(gray), gaussian)
     cut = _threshold(light)
-    return _inside(light, float(cut), cv2.threshold(light, cut, 255, cv2.THRESH_BINARY)[1]) if cut else _shaded(gray)
+    if cut is None:
+        return _shaded(gray)
+    return _inside(light, cut, cv2.threshold(light, cut, 255, cv2.THRESH_BINARY)[1])
 
 
 def _shaded(light_ink: NDArray[np.uint8]) -> Ink | None:

@@ -22,6 +22,18 @@ def test_even_pictures_are_blank(value, shape):
 
 
 @pytest.mark.parametrize("label", [0, 1, 2, 3, 4, 7])
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_bitmap_of_few_pixels_has_ink(draw_digit, label, dark):
+    """Black on white and nothing between: the threshold may be zero."""
+    bitmap = np.where(draw_digit(label, 16, pen=0.08) < 128, 0 if dark else 255, 255 if dark else 0).astype(np.uint8)
+    found = find_ink(bitmap)
+    assert found is not None
+    rows = np.flatnonzero((bitmap == (0 if dark else 255)).any(axis=1))
+    assert found.box[1] == pytest.approx(rows[0], abs=1)
+    assert found.box[3] == pytest.approx(len(rows), abs=1)
+
+
+@pytest.mark.parametrize("label", [0, 1, 2, 3, 4, 7])
 @pytest.mark.parametrize("begins", [0.1, 0.3])
 def test_a_shadow_that_falls_over_half_the_picture_hides_no_digit(draw_digit, label, begins):
     x, y = np.arange(56)[None] / 56, np.arange(80)[:, None]
