@@ -19,7 +19,7 @@ at 10 %.
 Lines whose digits nobody can read keep a wish from being kept: as long as filled loops vanished from composed digits,
 10 % were answered at 2 %. With 5,000 lines in the place of 10,000 28 % were: the bound is what costs then.
 
-Command: python -m research.line_confidence [--line line] [--model default] [--lines 5000] [--write]
+Command: python -m research.line_confidence [--line line] [--model default] [--lines 10000] [--write]
 Needs INKREAD_DATA with mnist/.
 """
 
@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m research.line_confidence", description=__doc__)
     parser.add_argument("--line", default="line")
     parser.add_argument("--model", default="default")
-    parser.add_argument("--lines", type=int, default=5000)
+    parser.add_argument("--lines", type=int, default=10_000)
     parser.add_argument("--exponent", type=float, default=2.0)
     parser.add_argument("--clear", type=float, default=CLEAR)
     parser.add_argument("--write", action="store_true")

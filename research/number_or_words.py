@@ -12,7 +12,7 @@ with both readers 2.5 % of all words pass where 5 of 1,000 lines are lost, 11.1 
 validation: the traits are used up. 5 of 1,000 was chosen among 1 to 10 with cheque amounts and pictures without a
 number (the benchmark's kinds, seeds 60 and 61) in sight: of 400 of the latter 15 get a digit.
 
-Command: python -m research.number_or_words [--model default] [--line line] [--lines 3000] [--words 2000]
+Command: python -m research.number_or_words [--model default] [--line line] [--lines 2500] [--words 1500]
 Needs INKREAD_DATA with mnist/, and scikit-learn.
 """
 
@@ -55,8 +55,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m research.number_or_words", description=__doc__)
     parser.add_argument("--model", default="default")
     parser.add_argument("--line", default="line")
-    parser.add_argument("--lines", type=int, default=3000)
-    parser.add_argument("--words", type=int, default=2000)
+    parser.add_argument("--lines", type=int, default=2500)
+    parser.add_argument("--words", type=int, default=1500)
     options = parser.parse_args()
     cv2.setNumThreads(1)
     readers = SegmentedReader(Predictor(options.model)), LineReader(options.line)

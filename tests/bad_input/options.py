@@ -118,6 +118,11 @@ def _(folder: Path) -> None:
     inkread.read(_BLANK, max_error="0.01")
 
 
+@option("workers=0", UsageError)
+def _(folder: Path) -> None:
+    inkread.read_many([], workers=0)
+
+
 @option('on_error="ignore"', UsageError)
 def _(folder: Path) -> None:
     inkread.read_many([], on_error="ignore")
