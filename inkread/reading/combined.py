@@ -32,8 +32,9 @@ _READINGS = 12  # of each reader
 _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
 _ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
-# Where nobody said that there is a number, what is clear may still be a word or a shape; set by hand:
-SURE = 0.9  # probability from which it is none, ...
+# Where nobody said that there is a number, what looks like one may be a word or a shape; set by hand:
+_UNSEEN = 0.03  # probability as a whole below which a reading by pieces is none: of 1,000 numbers it loses none
+SURE = 0.9  # probability from which a line is clear, ...
 _SEVERAL = 2  # ... with so many digits, ...
 _SIGNS = 0.2  # ... and no more of other signs among all
 # Chosen and fitted by research/line_confidence.py:
@@ -150,7 +151,9 @@ class CombinedReader:
         if not ranked or not ranked[0][0]:
             return None
         text, share = ranked[0]
-        if not paths and share < _ALONE:
+        asked = wanted.number or wanted.restricts
+        unseen = bool(seen.whole) and not asked and seen.texts.get(text, 0.0) < _UNSEEN
+        if unseen or (not paths and share < _ALONE):
             return None
         if best and seen.pieces:
             more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()

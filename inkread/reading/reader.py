@@ -46,6 +46,7 @@ _CLEAR = 0.9  # confidence from which one lone piece of ink is the digit it look
 # Of what nobody said is a digit; set by hand, on letters, scribbles and digits that no figure is told of:
 _HARDLY = -4.0  # log-odds of none from which ink hardly is a digit, and has to be the same one as a whole line, ...
 _SAME = 0.2  # ... at least this likely
+_LARGE = 200  # pixels of the shorter side: nobody cuts a digit out so large
 _ROOM = 0.02  # of its longer side: where there is so much paper on all sides, it is no tight cut
 _BESIDE = 0.4  # of its longer side: the paper that is looked at around it then
 
@@ -291,9 +292,10 @@ class Reader:
         lines = read_page(gray, self._line_reader, asked.wanted)
         if is_one_digit(lines):
             digit = self._digit(picture, asked, gray)
-            # What stands free and is no number as a line has to be a clear digit; a tight cut has no room for a line.
-            if not lines and digit and digit[0].confidence < _CLEAR and stands_free(digit[0].box, gray.shape):
-                return ()
+            # What is no number as a line has to be a clear digit; a tight cut, which is small, has no room for a line.
+            if not lines and digit and digit[0].confidence < _CLEAR:
+                roomy = min(gray.shape) >= _LARGE or stands_free(digit[0].box, gray.shape)
+                digit = () if roomy else digit
             return digit or self._withheld(tuple(line for line in lines if line.confidence >= _CLEAR), asked)
         if may_be_one_digit(lines):
             digit = self._digit(picture, asked, gray)

@@ -228,6 +228,14 @@ def test_a_clear_number_among_other_signs_is_cut_unless_it_is_asked_for(readers,
     assert counts == [1]
 
 
+def test_what_only_pieces_see_is_a_number_only_where_one_is_asked_for(readers, monkeypatch):
+    combined = CombinedReader(*readers)
+    monkeypatch.setattr(combined, "_texts", lambda *_: {"88": 0.3, "27": 0.02})
+    strip = strip_of(number("27"))
+    assert combined.read([strip]) == [None]
+    assert combined.read([strip], Wanted(number=True))[0].text == "27"
+
+
 def test_digits_in_boxes_that_are_known_are_cut_there(readers, monkeypatch):
     strip, counts = strip_of(number("27")), looked_at(readers[0], monkeypatch)
     middle = strip.level.shape[1] / 2
