@@ -55,7 +55,7 @@ class Score:
     n: int
     edits: int
     digits: int
-    seconds: float
+    seconds: NDArray[np.float64]  # (N,), of each picture
     answered: float
 
     def cells(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class Score:
             percent(self.right / self.n),
             f"{100 * low:.1f} to {100 * high:.1f}",
             percent(self.edits / max(1, self.digits)),
-            f"{1000 * self.seconds / self.n:.1f}",
+            *_times(self.seconds),
         )
 
     def figure(self, name: str) -> Figure:
@@ -118,8 +118,8 @@ def _others(reader: Reader, tesseract: str | None, quick: bool, wrong: list[tupl
         if tesseract:
             theirs = _scored([p for p, _ in truth], [t for _, t in truth], _theirs(tesseract, layout), name, [])
             rows.append((name, "Tesseract", *theirs.cells(), ""))
-    columns = ("set", "reader", "n", "right", "95 % interval", "CER", "ms each", "answered at 2 %")
-    table("Other people's numbers", columns, rows, numbers=(2, 3, 5, 6, 7))
+    columns = ("set", "reader", "n", "right", "95 % interval", "CER", "ms each", "median", "answered at 2 %")
+    table("Other people's numbers", columns, rows, numbers=(2, 3, 5, 6, 7, 8))
     return figures
 
 
@@ -167,10 +167,11 @@ def _composed(reader: Reader, count: int, wrong: list[tuple[str, ...]]) -> list[
         low, high = wilson(right, n)
         figures.append(Figure(f"composed lines, {name}", right / n, n, low, high))
         each = [percent(s.right / s.n) for s in total]
-        seconds = 1000 * sum(s.seconds for s in total) / n
+        times = _times(np.concatenate([s.seconds for s in total]))
         interval = f"{100 * low:.1f} to {100 * high:.1f}"
-        rows.append((name, f"{n}", percent(right / n), interval, percent(edits / digits), *each, f"{seconds:.1f}"))
-    columns = ("digits stand", "n", "right", "95 % interval", "CER", *(f"{n} digits" for n in LENGTHS), "ms each")
+        rows.append((name, f"{n}", percent(right / n), interval, percent(edits / digits), *each, *times))
+    of_lengths = [f"{n} digits" for n in LENGTHS]
+    columns = ("digits stand", "n", "right", "95 % interval", "CER", *of_lengths, "ms each", "median")
     table("Composed lines of MNIST's test digits", columns, rows, numbers=tuple(range(1, len(columns))))
     return figures
 
@@ -260,9 +261,10 @@ def _theirs(tesseract: str, layout: str) -> Read:
 def _scored(
     pictures: Sequence[Picture], truth: Sequence[str], read: Read, name: str, wrong: list[tuple[str, ...]]
 ) -> Score:
-    start = time.perf_counter()
-    found = [read(picture) for picture in pictures]
-    seconds = time.perf_counter() - start
+    found, moments = [], [time.perf_counter()]
+    for picture in pictures:
+        found.append(read(picture))
+        moments.append(time.perf_counter())
     pairs = list(zip(truth, (text for text, _ in found), strict=True))
     for place, (want, got) in enumerate(pairs):
         if want != got:
@@ -274,7 +276,12 @@ def _scored(
     fitting = np.flatnonzero(errors <= ANSWERED_AT)
     answered = (int(fitting[-1]) + 1) / len(right) if len(fitting) else 0.0
     edits = sum(_edits(want, got) for want, got in pairs)
-    return Score(int(right.sum()), len(right), edits, sum(map(len, truth)), seconds, answered)
+    return Score(int(right.sum()), len(right), edits, sum(map(len, truth)), np.diff(moments), answered)
+
+
+def _times(seconds: NDArray[np.float64]) -> tuple[str, str]:
+    """Return the mean and the median, in milliseconds."""
+    return f"{1000 * seconds.mean():.1f}", f"{1000 * np.median(seconds):.1f}"
 
 
 def _edits(a: str, b: str) -> int:

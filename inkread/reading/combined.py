@@ -33,16 +33,16 @@ _BEAM = 20
 _SHOWN = 5  # readings of a line that are told
 _ALONE = 0.4  # share from which a line is read of which no piece may be a digit; set by hand
 # Where nobody said that there is a number, what looks like one may be a word or a shape; set by hand:
-_UNSEEN = 0.03  # probability as a whole below which a reading by pieces is none: of 1,000 numbers it loses none
+_UNSEEN = 0.03  # probability as a whole below which a reading by pieces is none
 SURE = 0.9  # probability from which a line is clear, ...
 _SEVERAL = 2  # ... with so many digits, ...
 _SIGNS = 0.2  # ... and no more of other signs among all
 # Chosen and fitted by research/line_confidence.py:
 CLEAR = 0.7  # probability of a reading as a whole from which it is the line, without a look at pieces
 _WEIGHT = 2.0  # of the reader of whole lines, beside that of pieces
-# Of the readings of a clear line, and of those of both together, which are not as independent as their product takes
-# them for.
-_TEMPERATURE = {True: 1.01, False: 5.70}
+# Temperatures: of the readings of a clear line, and of those of both readers together, which are not as independent as
+# their product takes them for.
+_OF_CLEAR, _OF_BOTH = 1.01, 5.70
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 
@@ -139,7 +139,7 @@ class CombinedReader:
         text = next(iter(texts))
         if not wanted.allows(text) or (wanted.likely is not None and not wanted.likely(text)):
             return None
-        told = calibrated(list(texts.items()), _TEMPERATURE[True])
+        told = calibrated(list(texts.items()), _OF_CLEAR)
         return self._whole.line(whole, text, told[0][1], _alternatives(told), written=wanted.written)
 
     def _line(self, seen: _Seen, wanted: Wanted) -> Line | None:
@@ -159,7 +159,7 @@ class CombinedReader:
             more = whole_evidence(seen.whole.lattice, share) if seen.whole else ()
             if not self._pieces.is_number(seen.pieces, paths[best], normalised(paths)[best], wanted, more):
                 return None
-        told = calibrated(ranked, _TEMPERATURE[False])
+        told = calibrated(ranked, _OF_BOTH)
         confidence, alternatives = told[0][1] if possible else 0.0, _alternatives(told)
         path = paths.get(text) or self._paths(seen.pieces, Wanted(among=frozenset([text]))).get(text)
         if path is None or seen.pieces is None:

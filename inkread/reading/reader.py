@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -221,16 +222,17 @@ class Reader:
         return self._paged(((one, self._answered(one.picture, asked)) for one in opened), keep)
 
     def _paged(
-        self, answers: Iterator[tuple[Opened, Page | ImageError]], keep: bool
+        self, answers: Generator[tuple[Opened, Page | ImageError]], keep: bool
     ) -> Iterator[tuple[Page, Picture | None]]:
-        for one, answer in answers:
-            picture = one.picture if isinstance(one.picture, Picture) else None
-            if not isinstance(answer, ImageError):
-                yield answer, picture
-            elif keep:
-                yield Page(one.name, one.number, 0, 0, error=str(answer), model=self._model), picture
-            else:
-                raise answer
+        with closing(answers):  # which may have workers
+            for one, answer in answers:
+                picture = one.picture if isinstance(one.picture, Picture) else None
+                if not isinstance(answer, ImageError):
+                    yield answer, picture
+                elif keep:
+                    yield Page(one.name, one.number, 0, 0, error=str(answer), model=self._model), picture
+                else:
+                    raise answer
 
     def answer(self, pictures: Sequence[Picture | ImageError], options: Options) -> list[Page | ImageError]:
         """Read what was opened; the page of each, or why there is none. For those who open pictures themselves.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ Answers = list[Page | ImageError]
 
 def read_beside(
     opened: Iterable[Opened], workers: int, made_of: tuple[Any, Any], options: Options
-) -> Iterator[tuple[Opened, Page | ImageError]]:
+) -> Generator[tuple[Opened, Page | ImageError]]:
     """Read pictures in several processes, in order.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,11 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
     assert "has to guard what it does" in done.stderr
+
+
+def test_workers_end_before_their_error_is_raised():
+    pages = Reader().read_many([PICTURES[0], "missing.png"] * 20, workers=2)
+    with pytest.raises(UnreadableImageError) as caught:
+        list(pages)
+    assert caught.value.__traceback__ is not None  # which keeps what it passed through alive
+    assert multiprocessing.active_children() == []

@@ -176,7 +176,7 @@ def _card(name: str, config: LineConfig, fitted: FittedLine, dataset: Dataset) -
         preprocessing=STRIP_VERSION,
         parameters=int(sum(np.prod(w.shape) for w in fitted.model.trainable_weights)),
         recipe="line",
-        config=asdict(config),
+        config=asdict(config) | {"weights": Path(config.weights).name},  # a place means nothing elsewhere
         data={
             "source": dataset.source,
             "fingerprint": dataset.fingerprint,

@@ -94,7 +94,8 @@ def test_trainings_are_averaged(digits, tmp_path):
     weights = [model.model.trainable_weights for model in (first, second, fitted)]
     for a, b, mean in zip(*weights, strict=True):
         np.testing.assert_allclose((a.numpy() + b.numpy()) / 2, mean.numpy(), atol=1e-6)
-    assert LineReader(path).card.data["steps"] == 8
+    card = LineReader(path).card
+    assert (card.data["steps"], card.config["weights"]) == (8, "first")  # a name, and not where it lay
     with pytest.raises(TrainingError, match="no checkpoint"):
         averaged(more, [tmp_path / "missing"], dataset=digits)
 
