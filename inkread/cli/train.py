@@ -55,6 +55,9 @@ def train(
     average: Annotated[
         float | None, typer.Option(help="Decay of the exponential mean of the weights, as 0.999.")
     ] = None,
+    blend: Annotated[
+        float | None, typer.Option(help="Share of the trained weights, beside those of --weights.")
+    ] = None,
     validation: Annotated[float | None, typer.Option(help="Pictures held out, a share or a number.")] = None,
     keep: Annotated[str | None, typer.Option(help="Which epoch counts: last or best (by validation).")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without a better one.")] = None,
@@ -194,7 +197,7 @@ class _Told:
         from inkread import console
 
         self._folder, self._epochs = folder, list(epochs)
-        gone = f", {len(epochs)} of {self._config.epochs} epochs are there already" if epochs else ""
+        gone = f", {len(epochs)} of {self._config.all_epochs} epochs are there already" if epochs else ""
         console.note(f"run folder {folder}{gone}")
 
     def on_model(self, summary: str) -> None:
@@ -214,7 +217,7 @@ class _Told:
         judged = f"  {epoch.validation_loss:9.4f}  {epoch.validation_accuracy:13.2%}" if epoch.judged else ""
         best = "  best" if best_epoch(self._epochs) is epoch else ""
         console.note(
-            f"{epoch.number:4d}/{self._config.epochs:<3d}{epoch.loss:9.4f}  {epoch.accuracy:8.2%}{judged}"
+            f"{epoch.number:4d}/{self._config.all_epochs:<3d}{epoch.loss:9.4f}  {epoch.accuracy:8.2%}{judged}"
             f"  {epoch.seconds:8.1f}{best}"
         )
 

@@ -18,7 +18,7 @@ from inkread.training.non_digits import non_digits
 from inkread.training.styles import restyle
 from inkread.training.teacher import Teacher
 
-__all__ = ["Batch", "Batches", "can_be_redrawn"]
+__all__ = ["Batch", "Batches", "can_be_redrawn", "require_digits"]
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 """Pictures uint8 (B, *shape) and targets float32 (B, C)."""
@@ -42,8 +42,7 @@ class Batches:
 
     def __init__(self, training: Dataset, config: Config) -> None:
         self._training, self._config = training, config
-        if max(config.redrawn, config.non_digits) > 0:
-            _require_digits(training)
+        require_digits(training, config)
         classes = len(training.names)
         outputs = classes + (config.non_digits > 0)
         every = np.eye(outputs, dtype=np.float32) * (1 - config.label_smoothing) + config.label_smoothing / outputs
@@ -82,9 +81,9 @@ class Batches:
                 targets[taught] = self._teacher(pictures[taught])
             yield augment(pictures, self._then, rng), targets
 
-    def epochs(self, start: int = 0) -> Iterator[Batch]:
-        """Yield the batches of all epochs from one on, one after the other."""
-        for number in range(start, self._config.epochs):
+    def epochs(self, start: int = 0, end: int | None = None) -> Iterator[Batch]:
+        """Yield the batches of the epochs from one on, and before another or all, one after the other."""
+        for number in range(start, self._config.epochs if end is None else end):
             yield from self.epoch(number)
 
 
@@ -121,8 +120,9 @@ def _strangers(training: Dataset, config: Config) -> NDArray[np.uint8]:
     return non_digits(count, training.images, training.labels, rng, photographed=config.photographed)
 
 
-def _require_digits(training: Dataset) -> None:
-    if not can_be_redrawn(training):
+def require_digits(training: Dataset, config: Config) -> None:
+    """Refuse to redraw what is no digit, or to tell it from what is none."""
+    if max(config.redrawn, config.non_digits) > 0 and not can_be_redrawn(training):
         raise TrainingError(
             f"Expected the digits 0 to 9 as {SIZE} x {SIZE} gray pictures to redraw, got classes "
             f"{', '.join(training.names[:12])} of shape {training.images.shape[1:]}. Set redrawn and "

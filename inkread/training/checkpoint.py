@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
 
 Arrays = list[NDArray[Any]]
+_GROUPS = ("network", "optimizer", "kept", "first")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,17 +34,21 @@ class Checkpoint:
         network: The network's variables, the states of its random generators among them.
         optimizer: The optimizer's variables, its step and its averages among them.
         kept: The weights that count so far: the best epoch's, or the last one's.
+        first: Those that the training began with, where they are blended with; none elsewhere.
     """
 
     epochs: tuple[Epoch, ...]
     network: Arrays
     optimizer: Arrays
     kept: Arrays
+    first: Arrays
 
     @classmethod
-    def of(cls, model: keras.Model, epochs: Sequence[Epoch], kept: Arrays) -> Checkpoint:
+    def of(
+        cls, model: keras.Model, epochs: Sequence[Epoch], kept: Arrays, first: Sequence[NDArray[Any]] = ()
+    ) -> Checkpoint:
         """Return the state of a compiled model."""
-        return cls(tuple(epochs), _values(model.variables), _values(model.optimizer.variables), kept)
+        return cls(tuple(epochs), _values(model.variables), _values(model.optimizer.variables), kept, list(first))
 
     def restore(self, model: keras.Model) -> None:
         """Put the state into a compiled model whose optimizer is built."""
@@ -69,11 +74,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OutputError: It cannot be written, the disk is full for instance.
     """
-    arrays = {
-        f"{group}/{i:04d}": array
-        for group in ("network", "optimizer", "kept")
-        for i, array in enumerate(getattr(checkpoint, group))
-    }
+    arrays = {f"{group}/{i:04d}": array for group in _GROUPS for i, array in enumerate(getattr(checkpoint, group))}
     epochs = json.dumps([asdict(epoch) for epoch in checkpoint.epochs])
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, epochs=np.array(epochs), **arrays)
@@ -89,7 +90,7 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
         return None
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            groups: dict[str, Arrays] = {"network": [], "optimizer": [], "kept": []}
+            groups: dict[str, Arrays] = {group: [] for group in _GROUPS}
             for name in sorted(data.files):
                 if name != "epochs":
                     groups[name.partition("/")[0]].append(data[name])
@@ -99,4 +100,4 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
             f"Expected a checkpoint in {str(path)!r}, got a damaged file ({error}). The weights beside it are those of "
             "the best or last epoch: begin a new run from them with --weights."
         ) from error
-    return Checkpoint(epochs, groups["network"], groups["optimizer"], groups["kept"])
+    return Checkpoint(epochs, **groups)

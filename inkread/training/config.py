@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
 from inkread.errors import UsageError, did_you_mean
@@ -35,6 +35,7 @@ _MOST = {
     "flip_horizontal": 1,
     "flip_vertical": 1,
 }
+_OF_THE_WHOLE = ("seed", "split_seed", "validation", "keep", "patience", "precision", "dropout", "network", "ending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class Config:
         dropout: Share of the inputs of the last dense layer that each step leaves out (Srivastava et al. 2014).
         label_smoothing: Share of the target spread over all classes (Szegedy et al. 2016).
         average: Decay per step of the exponential mean of the weights, which then is what counts; 0 for none.
+        blend: Share that the trained weights have in what counts; the rest is that of the weights that the training, or
+            its ending, began with (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). 1 is the trained
+            ones alone.
         validation: Training pictures held out, as a share below 1 or as a count, to calibrate and to judge by; 0
             trains on all, and leaves the confidence as the network gives it.
         keep: Which epoch's weights count, the "last" or the "best" by validation accuracy.
@@ -71,6 +75,8 @@ class Config:
         teacher: Name or path of a model whose probabilities take the labels' place, for pictures that are shown
             themselves and not as a double; it sees them bent but not disturbed. Empty for none.
         augmentation: How each picture is changed each time it is shown.
+        ending: How it ends: epochs more, and what is otherwise in them, such as the learning rate, the augmentation and
+            the blend; empty for no more. The optimizer and its schedule begin anew with them.
         network: What the recipe's network is built with, by name, where its builder takes more than shape, classes and
             dropout: width and depth of cnn-dropout, for instance.
     """
@@ -86,6 +92,7 @@ class Config:
     dropout: float = 0.0
     label_smoothing: float = 0.05
     average: float = 0.0
+    blend: float = 1.0
     validation: float = 1 / 12
     keep: str = "last"
     patience: int = 0
@@ -98,13 +105,26 @@ class Config:
     non_digits: float = 0.0
     teacher: str = ""
     augmentation: Augmentation = field(default_factory=Augmentation)
+    ending: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, float | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, all faults at once."""
-        faults = _out_of_range({f.name: getattr(self, f.name) for f in fields(self)})
-        if faults:
-            raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
+        _refuse(_out_of_range({f.name: getattr(self, f.name) for f in fields(self)}))
+        if self.ending:
+            _refuse(_faults_of(self.ending))
+            _refuse(_apart(self, self.parts[1]))
+
+    @property
+    def parts(self) -> tuple[Config, ...]:
+        """The configurations of its parts, one after the other: without an ending it is one."""
+        main = replace(self, ending={})
+        return (main, config_from(self.ending, replace(main, blend=1.0))) if self.ending else (main,)
+
+    @property
+    def all_epochs(self) -> int:
+        """The epochs of all parts, at most."""
+        return sum(part.epochs for part in self.parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as JSON and TOML values."""
@@ -121,14 +141,14 @@ class Config:
 
 
 def to_toml(tables: Mapping[str, Any]) -> str:
-    """Return values, and tables of values, as TOML: numbers, texts and truths."""
-    flat = [f"{key} = {_toml(value)}" for key, value in tables.items() if not isinstance(value, Mapping)]
-    nested = [
-        f"\n[{name}]\n" + "\n".join(f"{key} = {_toml(value)}" for key, value in table.items())
-        for name, table in tables.items()
-        if isinstance(table, Mapping)
-    ]
-    return "\n".join([*flat, *nested]) + "\n"
+    """Return values, and tables of values and tables, as TOML: numbers, texts and truths."""
+    return "\n".join(_lines(tables)) + "\n"
+
+
+def _lines(table: Mapping[str, Any], within: str = "") -> list[str]:
+    flat = [f"{key} = {_toml(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+    inner = {f"{within}{key}": value for key, value in table.items() if isinstance(value, Mapping)}
+    return [*flat, *(line for name, one in inner.items() for line in (f"\n[{name}]", *_lines(one, f"{name}.")))]
 
 
 def _out_of_range(config: Mapping[str, Any]) -> list[str]:
@@ -143,6 +163,7 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
         "dropout: 0 or more and below 1": 0 <= config["dropout"] < 1,
         "label_smoothing: 0 or more and below 1": 0 <= config["label_smoothing"] < 1,
         "average: 0 or more and below 1": 0 <= config["average"] < 1,
+        "blend: above 0, at most 1": 0 < config["blend"] <= 1,
         "validation: a share below 1 or a count, 0 or more": 0 <= config["validation"] < math.inf,
         "patience: a whole number from 0": config["patience"] >= 0,
         "seed: 0 or more": config["seed"] >= 0,
@@ -173,6 +194,26 @@ def _out_of_range(config: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def _refuse(faults: Sequence[str]) -> None:
+    if faults:
+        raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
+
+
+def _faults_of(ending: Mapping[str, Any]) -> list[str]:
+    """Return what an ending may not change, as it is the whole training's, and what it has to say."""
+    whole = [f"ending.{key}: the same as before it, so leave it out" for key in _OF_THE_WHOLE if key in ending]
+    return whole if "epochs" in ending else [*whole, "ending.epochs: a whole number from 1 (got none)"]
+
+
+def _apart(main: Config, ending: Config) -> list[str]:
+    if (main.non_digits > 0) == (ending.non_digits > 0):
+        return []
+    return [
+        "ending.non_digits: above 0 where non_digits is, and only there: the network has an output for them "
+        f"(got {main.non_digits!r} and {ending.non_digits!r})"
+    ]
+
+
 def _toml(value: object) -> str:
     if isinstance(value, (str, bool)):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # which JSON allows and TOML does not
@@ -188,26 +229,22 @@ def config_from(changes: Mapping[str, Any], base: Config) -> Config:
         UsageError: Unknown keys, values of a wrong type or out of range; all at once.
     """
     faults: list[str] = []
-    augmentation = changes.get("augmentation", {})
-    if not isinstance(augmentation, Mapping):
-        faults.append(f"augmentation: a table (got {augmentation!r})")
-        augmentation = {}
-    network = changes.get("network", base.network)
-    if not isinstance(network, Mapping):
-        faults.append(f"network: a table (got {network!r})")
-        network = {}
-    outer = {key: value for key, value in changes.items() if key not in ("augmentation", "network")}
-    top = _checked(outer, Config, "", faults)
+    given = {"augmentation": {}, "ending": base.ending, "network": base.network}
+    tables = {name: changes.get(name, before) for name, before in given.items()}
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            faults.append(f"{name}: a table (got {table!r})")
+            tables[name] = {}
+    augmentation, ending, network = tables.values()
+    top = _checked({key: value for key, value in changes.items() if key not in tables}, Config, "", faults)
     inner = _checked(augmentation, Augmentation, "augmentation.", faults)
     bent = Augmentation(**(asdict(base.augmentation) | inner))
     kept = {f.name: getattr(base, f.name) for f in fields(base)}
     other = top.get("optimizer", base.optimizer)
     if other != base.optimizer and other in OPTIMIZERS:  # one optimizer's rate is another's ruin
         kept["learning_rate"], kept["weight_decay"] = OPTIMIZERS[other]
-    values = kept | top | {"augmentation": bent, "network": dict(network)}
-    faults += _out_of_range(values)
-    if faults:
-        raise UsageError("Expected another configuration:\n  " + "\n  ".join(faults))
+    values = kept | top | {"augmentation": bent, "ending": dict(ending), "network": dict(network)}
+    _refuse(faults + _out_of_range(values))
     return Config(**values)
 
 
@@ -225,7 +262,7 @@ def overridden(changes: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, A
 def _checked(given: Mapping[str, Any], kind: type, prefix: str, faults: list[str]) -> dict[str, Any]:
     """Return the values of known keys, as the type of their field; note what is wrong with the others."""
     types = {name: hint for name, hint in get_type_hints(kind).items() if name in {f.name for f in fields(kind)}}
-    for table in ("augmentation", "network"):
+    for table in ("augmentation", "ending", "network"):
         types.pop(table, None)
     values: dict[str, Any] = {}
     for key, value in given.items():

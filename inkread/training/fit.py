@@ -14,7 +14,7 @@ from inkread.errors import TrainingError, UsageError
 from inkread.imaging.frame import SIZE
 from inkread.imaging.preprocess import VERSION, is_normalized
 from inkread.training.backend import make_deterministic, precision, require_keras, summary
-from inkread.training.batches import Batches
+from inkread.training.batches import Batches, require_digits
 from inkread.training.checkpoint import Checkpoint
 from inkread.training.config import Config
 from inkread.training.folder import RunFolder
@@ -26,6 +26,8 @@ from inkread.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
+
+    from inkread.training.watch import Watch
 
 __all__ = ["Fitted", "fit"]
 
@@ -85,49 +87,72 @@ def fit(
     require_keras()
     import keras
 
-    from inkread.training.optimizers import optimizer_for
     from inkread.training.watch import Watch
 
     listener = listener or Listener()
     began = time.perf_counter()
     make_deterministic()
     training, validation = parted(dataset, config)
+    for part in config.parts:
+        require_digits(training, part)
     shape, classes = dataset.images.shape[1:], len(dataset.names) + (config.non_digits > 0)
     keras.utils.set_random_seed(config.seed % 2**32)  # as large as they can be there
     with precision(config.precision):
         model = _built(recipe, shape, classes, config)
     listener.on_model(summary(model))
-    steps = -(-len(training) // config.batch_size)
-    model.compile(
-        optimizer=optimizer_for(config, steps=steps * config.epochs),
-        loss=_loss(recipe),
-        metrics=["accuracy"],
-    )
-    model.optimizer.build(model.trainable_variables)
     checkpoint = start if isinstance(start, Checkpoint) else None
-    if checkpoint:
-        checkpoint.restore(model)
-    elif isinstance(start, Path):
+    if isinstance(start, Path):
         from inkread.training.weights import begin_with
 
-        begin_with(model, start)
+        begin_with(model, start, whole=config.blend < 1)
     plain = _built(recipe, shape, classes, config)
-    shown = Batches(training, config)
-    with closing(Watch(plain, config, folder, shown, validation, checkpoint, listener, began)) as watch:
-        done = len(watch.epochs)
-        if done < config.epochs and not watch.patience_is_over:
-            model.fit(
-                shown.epochs(done),
-                steps_per_epoch=steps,
-                initial_epoch=done,
-                epochs=config.epochs,
-                shuffle=False,
-                verbose=0,
-                callbacks=[watch],
-            )
+    with closing(Watch(plain, config, folder, validation, checkpoint, listener, began)) as watch:
+        begin = 0
+        for part in config.parts:
+            if len(watch.epochs) <= begin + part.epochs and not watch.patience_is_over:
+                _train(model, recipe, training, part, begin, watch, checkpoint)
+            begin += part.epochs
     plain.set_weights(watch.kept)
     epochs = tuple(watch.epochs)
     return Fitted(plain, training, validation, _preprocessing(dataset), epochs, epochs[-1].seconds)
+
+
+def _train(
+    model: keras.Model,
+    recipe: Recipe,
+    training: Dataset,
+    part: Config,
+    begin: int,
+    watch: Watch,
+    checkpoint: Checkpoint | None,
+) -> None:
+    """Train a part of the whole, from its first epoch or from where its checkpoint goes on."""
+    from inkread.training.optimizers import optimizer_for
+
+    steps, end, done = -(-len(training) // part.batch_size), begin + part.epochs, len(watch.epochs)
+    optimizer = optimizer_for(part, steps=steps * part.epochs)
+    model.compile(optimizer=optimizer, loss=_loss(recipe), metrics=["accuracy"])
+    optimizer.build(model.trainable_variables)
+    first = model.get_weights() if part.blend < 1 else []
+    if checkpoint and done > begin:
+        checkpoint.restore(model)
+        first = checkpoint.first
+    elif begin:
+        model.set_weights(watch.kept)
+        first = watch.kept if part.blend < 1 else []
+    if done == end:
+        return
+    shown = Batches(training, part)
+    watch.go_on(part, shown, first)
+    model.fit(
+        shown.epochs(done, end),
+        steps_per_epoch=steps,
+        initial_epoch=done,
+        epochs=end,
+        shuffle=False,
+        verbose=0,
+        callbacks=[watch],
+    )
 
 
 def _loss(recipe: Recipe) -> Callable[..., Any]:

@@ -72,10 +72,16 @@ def train(
     Raises:
         OutputError: The folder holds something, or cannot be written.
         TrainingError: The training cannot start or go on.
+        UsageError: The weights are not there, or are to be blended and none are given.
         MissingExtraError: Keras is not installed.
     """
     require_keras()
     start = _weights_file(weights) if weights else None
+    if config.blend < 1 and not start:
+        raise UsageError(
+            f"Expected weights to begin with (--weights), of which a blend of {config.blend:g} keeps "
+            f"{1 - config.blend:g}; got none. Name a run folder or a .keras file, or leave blend out."
+        )
     _check_name(name or recipe.name)
     origin = Origin(
         recipe=f"{recipe.path}:{recipe.name}" if recipe.path else recipe.name,

@@ -257,7 +257,7 @@ def _trained(
         epochs.append(epoch)
         trial.set_user_attr("loss", epoch.validation_loss)
         trial.report(epoch.validation_accuracy, epoch.number)
-        told(f"trial {trial.number}: epoch {epoch.number}/{config.epochs}, {epoch.validation_accuracy:.2%}")
+        told(f"trial {trial.number}: epoch {epoch.number}/{config.all_epochs}, {epoch.validation_accuracy:.2%}")
         if trial.should_prune():
             raise optuna.TrialPruned
 

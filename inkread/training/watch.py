@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from inkread.datasets import Dataset
 from inkread.errors import OutputError, TrainingError
@@ -31,21 +32,19 @@ class Watch(keras.callbacks.Callback):
 
     Args:
         plain: The same network in float32, which is judged and kept.
-        config: Of the training.
+        config: Of the whole training.
         folder: Where everything is kept.
-        batches: Of the training.
         validation: The pictures to judge by, or None.
         start: Where the training goes on, or None.
         listener: Who is told.
         began: When the training began, by `time.perf_counter`.
     """
 
-    def __init__(  # noqa: PLR0913  # what an epoch's end has to do with
+    def __init__(
         self,
         plain: keras.Model,
         config: Config,
         folder: RunFolder,
-        batches: Batches,
         validation: Dataset | None,
         start: Checkpoint | None,
         listener: Listener,
@@ -55,9 +54,21 @@ class Watch(keras.callbacks.Callback):
         self.epochs: list[Epoch] = list(start.epochs) if start else []
         self.kept = start.kept if start else []
         self._plain, self._config, self._folder = plain, config, folder
-        self._batches, self._validation, self._listener = batches, validation, listener
+        self._validation, self._listener = validation, listener
+        self._part, self._most = config, config.all_epochs
+        self._first: list[NDArray[Any]] = []
         self._began = began - (self.epochs[-1].seconds if self.epochs else 0.0)
         self._events = Events(folder.events, self.epochs)
+
+    def go_on(self, part: Config, batches: Batches, first: list[NDArray[Any]]) -> None:
+        """Watch a part of the training from now on.
+
+        Args:
+            part: Its configuration.
+            batches: What it is shown.
+            first: The weights that it began with, where they are blended with; none elsewhere.
+        """
+        self._part, self._batches, self._first = part, batches, first
 
     @property
     def patience_is_over(self) -> bool:
@@ -74,8 +85,8 @@ class Watch(keras.callbacks.Callback):
             )
         if batch % 16 == 0:
             each, epoch = self._batches.pictures, len(self.epochs)
-            done = each * epoch + min(each, (batch + 1) * self._config.batch_size)
-            self._listener.report(done, each * self._config.epochs, f"epoch {epoch + 1}")
+            done = each * epoch + min(each, (batch + 1) * self._part.batch_size)
+            self._listener.report(done, each * self._most, f"epoch {epoch + 1}")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Judge the epoch and keep it."""
@@ -89,7 +100,7 @@ class Watch(keras.callbacks.Callback):
         kept = self._plain.get_weights() if counts else self.kept
         try:
             # The checkpoint settles it: whatever else is on disk is made from it again when a cut falls in between.
-            write_checkpoint(self._folder.checkpoint, Checkpoint.of(self.model, epochs, kept))
+            write_checkpoint(self._folder.checkpoint, Checkpoint.of(self.model, epochs, kept, self._first))
             self.epochs, self.kept = epochs, kept
             if counts:
                 save(self._plain, self._folder)
@@ -112,11 +123,15 @@ class Watch(keras.callbacks.Callback):
         return f" The training up to epoch {number} is safe; go on with: inkread train --resume {self._folder.path}"
 
     def _take_weights(self) -> None:
-        """Copy the weights that count to the plain network: those of the training, or their average."""
+        """Copy the weights that count to the plain network: those of the training or their average, blended."""
         self._plain.set_weights(self.model.get_weights())
-        if self._config.average > 0:
+        if self._part.average > 0:
             self.model.optimizer.finalize_variable_values(self._plain.trainable_variables)
             learn_statistics(self._plain, self._batches.epoch(len(self.epochs)))
+        if self._first:
+            share = np.float32(self._part.blend)
+            pairs = zip(self._first, self._plain.get_weights(), strict=True)
+            self._plain.set_weights([before + share * (after - before) for before, after in pairs])
 
 
 def judge(model: keras.Model, data: Dataset) -> tuple[float, float]:

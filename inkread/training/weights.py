@@ -12,7 +12,7 @@ from inkread.errors import TrainingError
 __all__ = ["begin_with"]
 
 
-def begin_with(model: keras.Model, path: Path) -> None:
+def begin_with(model: keras.Model, path: Path, *, whole: bool = False) -> None:
     """Give a network the weights of another one of its kind.
 
     Where the classes differ in number, as in fine-tuning, the last layer begins anew; all others must fit.
@@ -20,20 +20,22 @@ def begin_with(model: keras.Model, path: Path) -> None:
     Args:
         model: The network.
         path: The other one, a .keras file.
+        whole: Whether the last layer has to fit too.
 
     Raises:
-        TrainingError: The file cannot be loaded, or is another network's.
+        TrainingError: The file cannot be loaded, is another network's, or that of other classes where `whole` is asked.
     """
     given, wanted = _loaded(path).weights, model.weights
     shapes, needed = [tuple(w.shape) for w in given], [tuple(w.shape) for w in wanted]
-    last = {id(w) for w in _last_layer(model)}
+    last = set() if whole else {id(w) for w in _last_layer(model)}
     fits = len(shapes) == len(needed) and all(
         a == b or id(w) in last for a, b, w in zip(shapes, needed, wanted, strict=True)
     )
     if not fits:
         raise TrainingError(
             f"Expected weights for {len(needed)} variables, the first of shape {needed[0]}, as the recipe has them, "
-            f"got {len(shapes)} in {str(path)!r}, of other shapes. Take the weights of a run of the same recipe."
+            f"got {len(shapes)} in {str(path)!r}, of other shapes. Take the weights of a run of the same recipe"
+            f"{' and the same classes' if whole else ''}."
         )
     for source, variable in zip(given, wanted, strict=True):
         if tuple(source.shape) == tuple(variable.shape):

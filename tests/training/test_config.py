@@ -28,6 +28,7 @@ OTHER = Config(
     dropout=0.4,
     label_smoothing=0.0,
     average=0.999,
+    blend=0.7,
     validation=0.25,
     keep="best",
     patience=5,
@@ -38,8 +39,11 @@ OTHER = Config(
     drawn=0.3,
     photographed=0.5,
     teacher="another.onnx",
+    ending={"epochs": 2, "non_digits": 0.05, "augmentation": {"zoom": 0.2}},
     augmentation=Augmentation(1.5, 10.0, 0.1, 0.2, 0.3, 0.4, 0.5, 6.0, 0.7, 0.8, 0.35, 0.25, 0.75),
 )
+
+ENDING = {"epochs": 3, "redrawn": 0, "blend": 0.4, "augmentation": {"shift": 0.5}}
 
 
 @pytest.fixture
@@ -140,6 +144,7 @@ def test_types(toml, line, expected):
         ("dropout", [-0.1, 1.0], [0.0, 0.99]),
         ("label_smoothing", [-0.1, 1.0], [0.0, 0.99]),
         ("average", [-0.1, 1.0], [0.0, 0.9999]),
+        ("blend", [-0.1, 0.0, 1.1], [0.001, 1.0]),
         ("validation", [-0.1, -5.0, float("nan"), float("inf")], [0.0, 0.1, 1, 5000]),
         ("keep", ["first", ""], [*KEPT]),
         ("patience", [-1], [0, 1]),
@@ -300,3 +305,43 @@ def test_a_missing_file(tmp_path):
 def test_broken_toml(toml, text):
     with pytest.raises(UsageError, match=r"Expected TOML in '.*config.toml', got something else: "):
         config_from(read_toml(toml(text)), Config())
+
+
+class TestEnding:
+    """The last epochs, in which something is otherwise."""
+
+    def test_it_changes_what_it_names(self):
+        config = config_from({"redrawn": 2, "augmentation": {"shift": 2, "zoom": 0.1}, "ending": ENDING}, Config())
+        main, ending = config.parts
+        assert main == dataclasses.replace(config, ending={})
+        bent = Augmentation(shift=0.5, zoom=0.1)
+        assert ending == dataclasses.replace(main, epochs=3, redrawn=0.0, blend=0.4, augmentation=bent)
+        assert config.all_epochs == main.epochs + 3
+
+    def test_the_blend_of_what_comes_before_is_not_its_own(self):
+        config = Config(blend=0.5, ending={"epochs": 1})
+        assert [part.blend for part in config.parts] == [0.5, 1.0]
+
+    def test_without_it_there_is_one_part(self):
+        assert Config().parts == (Config(),)
+        assert Config(epochs=7).all_epochs == 7
+
+    def test_toml_and_back(self):
+        config = config_from({"ending": ENDING}, Config())
+        assert config_from(tomllib.loads(config.to_toml()), Config()) == config
+
+    @pytest.mark.parametrize(
+        ("ending", "fault"),
+        [
+            ({"epochs": 1, "seed": 3, "network": {}}, r"ending\.seed: the same as before it.*\n.*ending\.network"),
+            ({"learning_rate": 0.1}, r"ending\.epochs: a whole number from 1 \(got none\)"),
+            ({"epochs": 1, "non_digits": 0.1}, r"ending\.non_digits: above 0 where non_digits is"),
+            ({"epochs": 1, "blend": 0}, "blend: above 0, at most 1"),
+            ({"epochs": 1, "ending": {}}, r"ending\.ending"),
+            ({"epochs": 1, "rat": 1}, "rat: no such key"),
+            (3, r"ending: a table \(got 3\)"),
+        ],
+    )
+    def test_what_it_cannot_be(self, ending, fault):
+        with pytest.raises(UsageError, match=fault):
+            config_from({"ending": ending}, Config())

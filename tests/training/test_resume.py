@@ -98,6 +98,51 @@ def test_a_cut_training_goes_on_to_the_same_result(known, digits, keras, tmp_pat
     assert (tmp_path / "cut" / "history.csv").read_text(encoding="utf-8").count("\n") == 5
 
 
+def test_a_blend_lies_between_the_weights_before_and_after(known, whole, digits, keras, tmp_path):
+    before, config = whole(), dataclasses.replace(known.config, epochs=2, seed=1)
+    after = train(known, digits, config, folder=tmp_path / "after", weights=before.folder)
+    blend = dataclasses.replace(config, blend=0.25)
+    blended = train(known, digits, blend, folder=tmp_path / "blended", weights=before.folder)
+    for a, b, c in zip(*(weights(run, keras) for run in (before, after, blended)), strict=True):
+        np.testing.assert_allclose(0.75 * a + 0.25 * b, c, atol=1e-6)
+    moved = shutil.copytree(before.folder, tmp_path / "before")
+    with pytest.raises(KeyboardInterrupt):
+        train(known, digits, blend, folder=tmp_path / "cut", weights=moved, listener=cut_after(1))
+    shutil.rmtree(moved)  # they are in the checkpoint
+    assert same(blended, resume(tmp_path / "cut", digits), keras)
+
+
+ENDING = {"epochs": 2, "learning_rate": 0.002, "blend": 0.5, "augmentation": {"shift": 0.0}}
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_training_with_an_ending(known, digits, keras, tmp_path, cut):
+    bent = Augmentation(shift=2)
+    main = dataclasses.replace(known.config, epochs=2, dropout=0.2, augmentation=bent)
+    before = train(known, digits, main, folder=tmp_path / "before")
+    config = dataclasses.replace(main, ending=ENDING)
+    both = train(known, digits, config, folder=tmp_path / "both")
+    assert len(both.epochs) == config.all_epochs == 4
+    begun = [dataclasses.replace(epoch, seconds=0) for epoch in both.epochs[:2]]
+    assert begun == [dataclasses.replace(epoch, seconds=0) for epoch in before.epochs]  # up to there as without it
+    with pytest.raises(KeyboardInterrupt):
+        train(known, digits, config, folder=tmp_path / "cut", listener=cut_after(cut))
+    assert same(both, resume(tmp_path / "cut", digits), keras)
+    config = dataclasses.replace(config, ending={**ENDING, "blend": 1.0})
+    alone = train(known, digits, config, folder=tmp_path / "alone")
+    for a, b, c in zip(*(weights(run, keras) for run in (before, alone, both)), strict=True):
+        np.testing.assert_allclose((a + b) / 2, c, atol=1e-6)
+
+
+def test_a_blend_with_nothing(known, whole, digits, coloured, tmp_path):
+    blend = dataclasses.replace(known.config, blend=0.5)
+    with pytest.raises(UsageError, match="weights to begin with"):
+        train(known, digits, blend, folder=tmp_path / "run")
+    others = dataclasses.replace(coloured, images=coloured.images[..., 0])
+    with pytest.raises(TrainingError, match="the same classes"):
+        train(known, others, blend, folder=tmp_path / "run", weights=whole().folder)
+
+
 def test_a_cut_within_an_epoch_costs_that_epoch(known, whole, digits, keras, tmp_path):
     config = dataclasses.replace(known.config, epochs=3)
 
