@@ -45,7 +45,7 @@ def _settings() -> str:
     rows = [
         (f"`{name}`", _flag(name), _value(getattr(plain, name)), _value(getattr(default, name)), text)
         for name, text in described(Config).items()
-        if name not in ("augmentation", "network")
+        if name not in ("augmentation", "ending", "network")
     ]
     network = (
         "In the table `[network]` of a file stands what else a recipe's builder takes, such as `width = 1.5` and "

@@ -25,6 +25,11 @@ def export(
         str | None, typer.Option(help="Labelled pictures that set the confidence, and the ranges for --int8.")
     ] = None,
     name: Annotated[str, typer.Option(help="Of the model, for its card.")] = "",
+    second: Annotated[
+        Path | None, typer.Option(help="Run folder of a network that is asked where the first is in doubt.")
+    ] = None,
+    below: Annotated[float, typer.Option(help="With --second: probability below which it is asked.")] = 0.85,
+    share: Annotated[float, typer.Option(help="With --second: of its answer, beside the first one's.")] = 0.5,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     labels: Annotated[
         str | None, typer.Option(help="Classes of a Keras file: 0,1,2 or a text file with one a line.")
@@ -37,11 +42,12 @@ def export(
 ) -> None:
     """Make a model file of a trained network, a run's or a Keras model made elsewhere."""
     from inkread import console
+    from inkread.training.cascade import Doubt
     from inkread.training.convert import Request, convert
     from inkread.training.foreign import Conventions
 
-    conventions = Conventions(labels=labels, pixels=pixels, ink=ink, outputs=outputs)
-    request = Request(output=output, force=force, int8=int8, data=data, name=name, conventions=conventions)
+    conventions, doubt = Conventions(labels=labels, pixels=pixels, ink=ink, outputs=outputs), Doubt(below, share)
+    request = Request(output, force, int8, data, name, conventions, second, doubt)
     with console.progress("download") as report:
         made = convert(source, request, report=report)
     for text in _remarks(made, int8=int8):

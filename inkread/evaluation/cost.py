@@ -38,6 +38,7 @@ class Cost:
         size: Of the file, in bytes.
         parameters: How many numbers were learned, from the card.
         multiply_adds: Of one picture, in convolutions and matrix products; None where they cannot be counted.
+        most_multiply_adds: The same of a picture on which a second network is asked.
         latency: Median time for one picture on one thread, in ms, from normalised pixels to probabilities.
         throughput: Pictures a second, many at a time, on `threads` threads.
         throughput_single: The same on one thread.
@@ -47,6 +48,7 @@ class Cost:
     size: int
     parameters: int
     multiply_adds: int | None
+    most_multiply_adds: int | None
     latency: float
     throughput: float
     throughput_single: float
@@ -81,6 +83,7 @@ def measure_cost(model: str | Path, images: NDArray[np.uint8] | None = None) -> 
         size=path.stat().st_size,
         parameters=single.card.parameters,
         multiply_adds=multiply_adds(path),
+        most_multiply_adds=multiply_adds(path, most=True),
         latency=1000 * _time(lambda: single.predict_proba(one), _RUNS),
         throughput=len(repeated) / _time(lambda: many.predict_proba(repeated), _BATCHES),
         throughput_single=len(repeated) / _time(lambda: single.predict_proba(repeated), _BATCHES),
@@ -99,7 +102,7 @@ def _time(work: Callable[[], object], runs: int) -> float:
     return median(took)
 
 
-def multiply_adds(model: str | Path) -> int | None:
+def multiply_adds(model: str | Path, *, most: bool = False) -> int | None:
     """Count the multiplications, each with its addition, that one picture takes.
 
     Counted are convolutions, plain and transposed, and matrix products, in float, as integers or in the QDQ form; what
@@ -107,6 +110,8 @@ def multiply_adds(model: str | Path) -> int | None:
 
     Args:
         model: The name of a shipped or local model, or a path ending in `.onnx`.
+        most: Whether of a picture that a second network is asked about, where there is one; else of one that the first
+            network is sure of.
 
     Returns:
         None where the package `onnx` is missing, a shape is not known before the network runs, or it has loops,
@@ -133,15 +138,21 @@ def multiply_adds(model: str | Path) -> int | None:
         inferred = onnx.shape_inference.infer_shapes(network, data_prop=True)
     except Exception as error:  # onnx's errors share no base but Exception
         raise ModelError(f"Expected an ONNX model file that can be analysed, got {path} ({error}).") from error
-    return _counted(inferred.graph)
+    return _counted(inferred.graph, most)
 
 
-def _counted(graph: Any) -> int | None:
-    shapes = _shapes(graph)
+def _counted(graph: Any, most: bool, outside: _Shapes | None = None) -> int | None:
+    shapes = {**(outside or {}), **_shapes(graph)}
     total = 0
     for node in graph.node:
-        if node.op_type in _UNTOLD or any(a.HasField("g") for a in node.attribute):
+        branches = [a.g for a in node.attribute if a.HasField("g")]
+        if node.op_type in _UNTOLD or (branches and node.op_type != "If"):
             return None
+        if branches:
+            counts = [_counted(branch, most, shapes) for branch in branches]
+            if None in counts:
+                return None
+            total += (max if most else min)(count or 0 for count in counts)
         if node.op_type in _COUNTS:
             count, places = _COUNTS[node.op_type]
             names = [node.input[place] for place in places] + [node.output[0]]
@@ -156,8 +167,10 @@ def _shapes(graph: Any) -> _Shapes:
     shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     for value in (*graph.input, *graph.value_info, *graph.output):
         tensor = value.type.tensor_type
-        if tensor.HasField("shape") and all(d.HasField("dim_value") for d in tensor.shape.dim):
-            shapes[value.name] = tuple(d.dim_value for d in tensor.shape.dim)
+        sides = tensor.shape.dim
+        # How many pictures there are may be open: all that is counted is counted for one.
+        if tensor.HasField("shape") and all(d.HasField("dim_value") for d in sides[1:]):
+            shapes[value.name] = tuple(d.dim_value if d.HasField("dim_value") else 1 for d in sides)
     for node in graph.node:
         for attribute in node.attribute:
             if node.op_type == "Constant" and attribute.name == "value":

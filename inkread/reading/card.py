@@ -106,6 +106,8 @@ class Card:
         rejection: Of pictures that show none of the classes; None when the network cannot tell.
         recipe: The name of the recipe.
         config: The whole configuration that repeats the training.
+        second: Of a second network in the file, asked where the first is in doubt: its `recipe`, `config` and `data`,
+            and `below` which probability it is asked with what `share` of the vote; empty where there is none.
         data: Name, fingerprint and size of the training and validation data.
         figures: What was measured.
         licence: Of the weights.
@@ -125,6 +127,7 @@ class Card:
     rejection: Rejection | None = None
     recipe: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
+    second: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
     licence: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from inkread.errors import InkreadError, ModelError, OutputError, UsageError
 from inkread.reading.card import Card
 from inkread.reading.model_file import open_model
-from inkread.training.backend import predict_logits
+from inkread.training.cascade import Doubt, cascade
 from inkread.training.confidence import set_confidence
 from inkread.training.config import Config, config_from
 from inkread.training.export import beside, export, file_logits, write_card
@@ -39,6 +40,8 @@ class Request:
             own training data in eight bits, and for none at all in float32.
         name: Of the model; by default the run's or the Keras file's.
         conventions: Of a Keras file.
+        second: The folder of a run whose network is asked where the first one is in doubt; None for one network.
+        doubt: When it is asked, and what its answer counts.
     """
 
     output: Path | None = None
@@ -47,6 +50,8 @@ class Request:
     data: str | None = None
     name: str = ""
     conventions: Conventions = field(default_factory=Conventions)
+    second: Path | None = None
+    doubt: Doubt = field(default_factory=Doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,12 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class _Network:
+    """A trained network, and where a second one is asked that one and when."""
+
     model: keras.Model
     card: Card
+    second: keras.Model | None = None
+    doubt: Doubt = field(default_factory=Doubt)
 
 
 def convert(source: Path, request: Request, *, report: Callable[[int, int | None], None] | None = None) -> Converted:
@@ -104,6 +113,8 @@ def convert(source: Path, request: Request, *, report: Callable[[int, int | None
         )
     network = _from_run(source, card) if card else _from_keras(source, request.conventions)
     network = replace(network, card=replace(network.card, name=name))
+    if request.second:
+        network = _with_second(network, request.second, request.doubt)
     pictures = None
     if request.int8 or request.data is not None:
         pictures = pictures_for(network.card, request.data, report=report)
@@ -152,6 +163,25 @@ def _from_run(folder: Path, card: Card) -> _Network:
     return _Network(model, card)
 
 
+def _with_second(network: _Network, folder: Path, doubt: Doubt) -> _Network:
+    """Return the network with a second one beside it, of a run that held out the same pictures."""
+    first, other = network.card, _run_card(folder, Conventions())
+    for what, one, two in (
+        ("the classes", first.labels, other.labels),
+        ("pictures of the shape", first.shape, other.shape),
+        ("the preprocessing", first.preprocessing, other.preprocessing),
+        ("the held-out pictures", first.data.get("validation"), other.data.get("validation")),
+    ):
+        if one != two:
+            raise UsageError(
+                f"Expected a second network with {what} of the first, {one}; got {two} in {str(folder)!r}. Train it "
+                "with the same data, validation and split_seed."
+            )
+    second = {"recipe": other.recipe, "config": other.config, "data": other.data} | asdict(doubt)
+    card = replace(first, second=second, parameters=first.parameters + other.parameters)
+    return replace(network, card=card, second=_from_run(folder, other).model, doubt=doubt)
+
+
 def _from_keras(path: Path, conventions: Conventions) -> _Network:
     model = wrap(load_keras(path), conventions)
     labels = labels_from(conventions.labels, int(model.output_shape[1]))
@@ -163,15 +193,20 @@ def _write(network: _Network, path: Path, pictures: Pictures | None, *, int8: bo
     import onnx
 
     with beside(path) as folder:
-        plain, whole = folder / "float32.onnx", folder / path.name
-        _export(network, plain, _sample(network.card, pictures))
-        converted = Converted(path, network.card)
+        whole, models = folder / path.name, [network.model, *([network.second] if network.second else [])]
+        plain = [folder / f"float32-{i}.onnx" for i in range(len(models))]
+        for model, file in zip(models, plain, strict=True):
+            _export(model, network.card, file, _sample(network.card, pictures))
+        _join(plain, whole, network)
+        before = _accuracy(whole, pictures)
         if int8 and pictures is not None:
-            quantize(plain, whole, pictures.ranges)
-        else:
-            plain.replace(whole)
+            smaller = [file.with_name(f"int8-{file.name}") for file in plain]
+            for file, small in zip(plain, smaller, strict=True):
+                quantize(file, small, pictures.ranges)
+            _join(smaller, whole, network)
+        converted = Converted(path, network.card)
         if pictures is not None:
-            converted = _measured(network, whole, pictures, path, int8=int8)
+            converted = _measured(network.card, whole, pictures, before, path, int8=int8)
             ready = onnx.load(whole)
             write_card(ready, converted.card)
             onnx.save(ready, whole)
@@ -180,9 +215,17 @@ def _write(network: _Network, path: Path, pictures: Pictures | None, *, int8: bo
     return converted
 
 
-def _export(network: _Network, path: Path, sample: NDArray[np.uint8]) -> None:
+def _join(files: list[Path], target: Path, network: _Network) -> None:
+    """Make one file of the networks."""
+    if len(files) == 1:
+        shutil.copyfile(files[0], target)
+    else:
+        cascade(files[0], files[1], target, len(network.card.labels), network.doubt)
+
+
+def _export(model: keras.Model, card: Card, path: Path, sample: NDArray[np.uint8]) -> None:
     try:
-        export(network.model, network.card, path, sample)
+        export(model, card, path, sample)
     except (InkreadError, OSError):
         raise
     except Exception as error:  # the errors of tf2onnx and ONNX Runtime share no base but Exception
@@ -199,9 +242,16 @@ def _sample(card: Card, pictures: Pictures | None) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (64, *card.shape), dtype=np.uint8)
 
 
-def _measured(network: _Network, file: Path, pictures: Pictures, path: Path, *, int8: bool) -> Converted:
+def _accuracy(file: Path, pictures: Pictures | None) -> float | None:
+    """Return the share of the held-out pictures that a network reads right, where there are any."""
+    if pictures is None or pictures.held_out is None:
+        return None
+    scores = file_logits(file, pictures.held_out.images)[:, : len(pictures.held_out.names)]
+    return float((scores.argmax(axis=1) == pictures.held_out.labels).mean())
+
+
+def _measured(card: Card, file: Path, pictures: Pictures, before: float | None, path: Path, *, int8: bool) -> Converted:
     """Return what was made, with a card that tells of the file as it is."""
-    card = network.card
     if int8:
         import onnxruntime
 
@@ -209,8 +259,6 @@ def _measured(network: _Network, file: Path, pictures: Pictures, path: Path, *, 
     held_out = pictures.held_out
     if held_out is None:  # the training left nothing out: what was measured on the float network is not of this file
         return Converted(path, replace(card, figures=() if int8 else card.figures))
-    wanted = predict_logits(network.model, held_out.images)[:, : len(card.labels)]
-    before = float((wanted.argmax(axis=1) == held_out.labels).mean())
     found = set_confidence(
         lambda images: file_logits(file, images),
         held_out,

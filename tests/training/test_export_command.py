@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 import inkread
 from inkread.__main__ import main
+from inkread.evaluation.cost import multiply_adds
 from inkread.imaging.preprocess import VERSION
 from inkread.reading.card import Card
 
@@ -341,3 +343,28 @@ def test_without_keras(command, run, monkeypatch):
     code, _, err = command(run)
     assert code == 7
     assert "pip install 'inkread[train]'" in err
+
+
+def test_a_second_network_for_the_doubtful(command, run, finished, tmp_path):
+    second = shutil.copytree(finished / "run", tmp_path / "second")
+    code, out, err = command(run, "--second", second, "--below", "0.9", "--int8", "-o", tmp_path / "both.onnx")
+    assert (code, out.strip()) == (0, str(tmp_path / "both.onnx"))
+    assert "in float32" in err
+    card = inkread.Predictor(tmp_path / "both.onnx").card
+    alone = Card.from_json((run / "card.json").read_text(encoding="utf-8"), "run")
+    assert card.parameters == 2 * alone.parameters
+    assert (card.second["recipe"], card.second["below"], card.second["share"]) == ("tiny", 0.9, 0.5)
+    assert multiply_adds(tmp_path / "both.onnx", most=True) == 2 * multiply_adds(tmp_path / "both.onnx")
+
+
+def test_a_second_network_that_does_not_fit(command, run, finished, tmp_path):
+    second = shutil.copytree(finished / "run", tmp_path / "second")
+    card = json.loads((second / "card.json").read_text(encoding="utf-8"))
+    card["data"]["validation"] = {"n": 1, "fingerprint": "other"}
+    (second / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    code, _, err = command(run, "--second", second)
+    assert code == 2
+    assert "the held-out pictures of the first" in " ".join(err.split())
+    code, _, err = command(run, "--second", tmp_path / "missing")
+    assert code == 4
+    assert "finished run" in " ".join(err.split())
