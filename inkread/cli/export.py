@@ -28,7 +28,7 @@ def export(
     second: Annotated[
         Path | None, typer.Option(help="Run folder of a network that is asked where the first is in doubt.")
     ] = None,
-    below: Annotated[float, typer.Option(help="With --second: probability below which it is asked.")] = 0.85,
+    below: Annotated[float, typer.Option(help="With --second: probability below which it is asked.")] = 0.6,
     share: Annotated[float, typer.Option(help="With --second: of its answer, beside the first one's.")] = 0.5,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     labels: Annotated[

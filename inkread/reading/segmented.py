@@ -32,16 +32,16 @@ _CRUMB = -0.2  # what leaving ink unread costs that is too small for a digit
 # tell that a piece is no digit and for those that cannot.
 _WEIGHTS = {
     True: (
-        0.596, 0.461, 1.605, -0.520, 0.113, -0.593, -0.061, 0.027,
-        -0.159, -1.886, -1.833, -0.540, -0.590, -0.811, -0.149, -1.656,
+        0.334, 0.614, 1.433, -0.585, 0.114, -0.560, 0.029, 0.028,
+        -0.118, -1.995, -1.964, -0.545, -0.508, -0.848, -0.171, -1.620,
     ),
     False: (
         0.511, 1.495, 0.000, -0.966, 0.138, -1.531, -0.727, 0.040,
         -0.333, -2.019, -2.021, -0.417, -1.142, -0.955, -0.091, -1.656,
     ),
 }  # fmt: skip
-_CLASS = {True: 1.112, False: 1.071}  # how much the classes do
-_UNREAD = {True: -2.728, False: -2.804}  # what leaving a piece unread costs
+_CLASS = {True: 1.042, False: 1.071}  # how much the classes do
+_UNREAD = {True: -2.825, False: -2.804}  # what leaving a piece unread costs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

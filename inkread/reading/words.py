@@ -34,13 +34,13 @@ EVIDENCE = (
 WHOLE = ("log-odds of no digit at all", "share of other signs", "log share among both readers'")
 # Log-odds of a number by logistic regression, and from where on a line is one: of 1,000 composed lines 1 is lost where
 # a number is asked for, else 5. Fitted by research/number_or_words.py.
-_WEIGHTS = (1.133, -1.444, -0.558, -14.450, -32.082, 0.128, -1.689, 0.808)
-_BIAS = -3.284
-_LEAST = {True: -3.063, False: -0.706}
+_WEIGHTS = (0.664, -1.349, -0.581, -14.282, -29.429, 0.365, -1.731, 0.876)
+_BIAS = -4.854
+_LEAST = {True: -1.826, False: -0.544}
 # The same with what the reader of whole lines says, of lines that are not clear to it.
-_WITH_WHOLE = (0.654, -0.632, -0.322, -7.110, -9.416, -0.761, -1.925, 0.818, -0.412, -6.747, 2.228)
-_BIAS_WITH_WHOLE = -3.030
-_LEAST_WITH_WHOLE = {True: -2.588, False: -0.554}
+_WITH_WHOLE = (0.430, -0.596, -0.350, -7.180, -11.164, -0.294, -2.083, 0.717, -0.392, -7.061, 1.686)
+_BIAS_WITH_WHOLE = -3.252
+_LEAST_WITH_WHOLE = {True: -1.973, False: -0.200}
 
 
 def evidence(

@@ -7,6 +7,7 @@ score of "none" stays where it was against the digits together, and what it take
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from inkread.errors import ModelError, UsageError
 
 __all__ = ["Doubt", "cascade"]
 
-_PREFIX = "second/"  # of the names inside the second network
+_SECOND, _OWN = "second/", "doubt/"  # before the names inside the second network, and of what joins the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Doubt:
         UsageError: One of them is out of range.
     """
 
-    below: float = 0.85
+    below: float = 0.6
     share: float = 0.5
 
     def __post_init__(self) -> None:
@@ -58,7 +59,7 @@ def cascade(first: Path, second: Path, target: Path, classes: int, doubt: Doubt)
         ModelError: The networks do not fit each other.
     """
     import onnx
-    from onnx import helper, parser
+    from onnx import TensorProto, helper, parser
 
     network, other = onnx.load(first), _renamed(onnx.load(second))
     graph, inner = network.graph, other.graph
@@ -68,26 +69,32 @@ def cascade(first: Path, second: Path, target: Path, classes: int, doubt: Doubt)
             "Expected two networks of one output each, written for the same set of operators, got others. Export both "
             "with this release of inkread."
         )
-    pictures, scores = graph.input[0].name, graph.output[0].name
-    for node in graph.node:
-        for names in (node.input, node.output):
-            names[:] = ["scores of the first" if name == scores else name for name in names]
-    before, asks, answers = (parser.parse_graph(text) for text in _TEXTS)
-    places = {"none": 0, "classes": classes, "every": 2**31, "columns": 1}
-    shares = {"limit": doubt.below, "own": 1 - doubt.share, "other": doubt.share}
+    scores = graph.output[0].name
+    _rename(graph.node, lambda name: f"{scores} of the first" if name == scores else name)
+    links = {
+        "first": f"{scores} of the first",
+        "pictures": graph.input[0].name,
+        "asked": inner.input[0].name,
+        "told": inner.output[0].name,
+    }
+
+    def own(name: str) -> str:
+        return links.get(name, f"{_OWN}{name}")
+
+    before, asks, answers = (parser.parse_graph(text).node for text in (_BEFORE, _ASKS, _ANSWERS))
+    for nodes in (before, asks, answers):
+        _rename(nodes, own)
+    places = {"start": 0, "classes": classes, "end": 2**31, "columns": 1}
+    shares = {"limit": doubt.below, "share_of_first": 1 - doubt.share, "share_of_second": doubt.share}
     constants = {name: np.array([place], np.int64) for name, place in places.items()} | {
         name: np.array(share, np.float32) for name, share in shares.items()
     }
-    graph.initializer.extend(onnx.numpy_helper.from_array(value, name) for name, value in constants.items())
-    asked = [*asks.node, *inner.node, *answers.node]
-    _exchange(asked, {"pictures": pictures, "asked": inner.input[0].name, "told": inner.output[0].name})
-    _exchange([*before.node, *asked], {"first": "scores of the first"})
-    then = helper.make_graph(asked, "doubt", [], [_any("answer")], inner.initializer)
-    otherwise = helper.make_graph(
-        [helper.make_node("Identity", ["scores of the first"], ["same"])], "none", [], [_any("same")]
-    )
-    graph.node.extend(before.node)
-    graph.node.append(helper.make_node("If", ["any"], [scores], then_branch=then, else_branch=otherwise))
+    graph.initializer.extend(onnx.numpy_helper.from_array(value, own(name)) for name, value in constants.items())
+    answer, same = (helper.make_tensor_value_info(own(name), TensorProto.FLOAT, None) for name in ("answer", "same"))
+    then = helper.make_graph([*asks, *inner.node, *answers], "doubt", [], [answer], inner.initializer)
+    stays = helper.make_graph([helper.make_node("Identity", [links["first"]], [same.name])], "no doubt", [], [same])
+    graph.node.extend(before)
+    graph.node.append(helper.make_node("If", [own("any")], [scores], then_branch=then, else_branch=stays))
     del graph.value_info[:]
     onnx.checker.check_model(network)
     onnx.save(network, target)
@@ -96,9 +103,9 @@ def cascade(first: Path, second: Path, target: Path, classes: int, doubt: Doubt)
 # Of the first network's scores: which pictures are doubtful; what none of the classes is likelier for is not.
 _BEFORE = """
 before (float[N, M] first) => (bool any) {
-    digits = Slice (first, none, classes, columns)
-    share = Softmax <axis = 1> (digits)
-    likeliest = ReduceMax <axes = [1], keepdims = 0> (share)
+    digits = Slice (first, start, classes, columns)
+    shares = Softmax <axis = 1> (digits)
+    likeliest = ReduceMax <axes = [1], keepdims = 0> (shares)
     unsure = Less (likeliest, limit)
     highest = ReduceMax <axes = [1], keepdims = 0> (digits)
     overall = ReduceMax <axes = [1], keepdims = 0> (first)
@@ -117,47 +124,36 @@ asks (uint8[N, H, W] pictures) => (uint8[K, H, W] asked) {
 # The digits together keep the weight that they had, so that what is none stays so.
 _ANSWERS = """
 answers (float[K, C] told) => (float[N, M] answer) {
-    of_second = Slice (told, none, classes, columns)
+    of_second = Slice (told, start, classes, columns)
     log_second = LogSoftmax <axis = 1> (of_second)
     whole = Compress <axis = 0> (first, doubtful)
-    of_first = Slice (whole, none, classes, columns)
+    of_first = Slice (whole, start, classes, columns)
     log_first = LogSoftmax <axis = 1> (of_first)
     together = ReduceLogSumExp <axes = [1]> (of_first)
-    weighed_first = Mul (log_first, own)
-    weighed_second = Mul (log_second, other)
+    weighed_first = Mul (log_first, share_of_first)
+    weighed_second = Mul (log_second, share_of_second)
     sum = Add (weighed_first, weighed_second)
     mean = LogSoftmax <axis = 1> (sum)
     new = Add (mean, together)
-    rest = Slice (whole, classes, every, columns)
+    rest = Slice (whole, classes, end, columns)
     row = Concat <axis = 1> (new, rest)
     found = NonZero (doubtful)
     places = Transpose (found)
     answer = ScatterND (first, places, row)
 }
 """
-_TEXTS = (_BEFORE, _ASKS, _ANSWERS)
 
 
 def _renamed(network: Any) -> Any:
     """Give everything inside a network names of its own."""
-    names = [tensor.name for tensor in network.graph.initializer]
-    names += [name for node in network.graph.node for name in (*node.input, *node.output)]
-    names += [value.name for value in (*network.graph.input, *network.graph.output)]
-    exchange = {name: _PREFIX + name for name in names if name}
     for tensor in (*network.graph.initializer, *network.graph.input, *network.graph.output):
-        tensor.name = exchange[tensor.name]
-    _exchange(network.graph.node, exchange)
+        tensor.name = _SECOND + tensor.name
+    _rename(network.graph.node, lambda name: _SECOND + name)
     return network
 
 
-def _exchange(nodes: Any, names: dict[str, str]) -> None:
+def _rename(nodes: Any, named: Callable[[str], str]) -> None:
     """Give tensors other names."""
     for node in nodes:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-
-
-def _any(name: str) -> Any:
-    from onnx import TensorProto, helper
-
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        node.input[:] = [named(name) if name else "" for name in node.input]
+        node.output[:] = [named(name) if name else "" for name in node.output]

@@ -148,9 +148,8 @@ def another(value, name):
 
 def test_every_flag_reaches_the_run(known, command, digits, tmp_path):
     base = known.config
-    values = {
-        f.name: getattr(base, f.name) for f in dataclasses.fields(Config) if f.name not in ("augmentation", "network")
-    }
+    apart = ("augmentation", "ending", "network", "blend")  # tables; and what needs weights to begin with
+    values = {f.name: getattr(base, f.name) for f in dataclasses.fields(Config) if f.name not in apart}
     bent = dataclasses.asdict(base.augmentation)
     wanted = {name: another(value, name) for name, value in (values | bent).items()}
     options = [part for name, value in wanted.items() for part in (flag(name), value)]
@@ -160,6 +159,17 @@ def test_every_flag_reaches_the_run(known, command, digits, tmp_path):
     given = {name: getattr(written, name) for name in values} | dataclasses.asdict(written.augmentation)
     assert given == wanted
     assert set(bent) == {field.name for field in dataclasses.fields(Augmentation)}
+
+
+def test_a_blend(known, command, digits, tmp_path):
+    quick = ("tiny", "--data", digits, "--epochs", 1)
+    assert command(*quick, "--output", tmp_path / "before")[0] == 0
+    code, _, err = command(*quick, "--output", tmp_path / "run", "--blend", 0.5)
+    assert code == 2
+    assert "(--weights)" in " ".join(err.split())
+    code, _, err = command(*quick, "--output", tmp_path / "run", "--blend", 0.5, "--weights", tmp_path / "before")
+    assert code == 0, err
+    assert RunFolder(tmp_path / "run").read_config()[0].blend == 0.5
 
 
 def test_a_flag_goes_before_the_file_and_the_file_before_the_recipe(known, command, digits, tmp_path):
