@@ -119,7 +119,7 @@ class Doubts:
     @property
     def wrong(self) -> float:
         """The estimated share of wrong labels, in [0, 1]."""
-        return float(self.joint.sum() - np.trace(self.joint))
+        return float(self.joint[~np.eye(len(self.joint), dtype=bool)].sum())
 
 
 def nearest(

@@ -100,24 +100,24 @@ def cascade(first: Path, second: Path, target: Path, classes: int, doubt: Doubt)
     onnx.save(network, target)
 
 
-# Of the first network's scores: which pictures are doubtful; what none of the classes is likelier for is not.
+# Every picture goes through this, so it is short: whether any of them is in doubt.
 _BEFORE = """
 before (float[N, M] first) => (bool any) {
     digits = Slice (first, start, classes, columns)
     shares = Softmax <axis = 1> (digits)
     likeliest = ReduceMax <axes = [1], keepdims = 0> (shares)
+    least = ReduceMin <keepdims = 0> (likeliest)
+    any = Less (least, limit)
+}
+"""
+# Which ones; what none of the classes is likelier for is not asked about.
+_ASKS = """
+asks (uint8[N, H, W] pictures) => (uint8[K, H, W] asked) {
     unsure = Less (likeliest, limit)
     highest = ReduceMax <axes = [1], keepdims = 0> (digits)
     overall = ReduceMax <axes = [1], keepdims = 0> (first)
     known = Equal (highest, overall)
     doubtful = And (unsure, known)
-    counted = Cast <to = 1> (doubtful)
-    most = ReduceMax <keepdims = 0> (counted)
-    any = Cast <to = 9> (most)
-}
-"""
-_ASKS = """
-asks (uint8[N, H, W] pictures) => (uint8[K, H, W] asked) {
     asked = Compress <axis = 0> (pictures, doubtful)
 }
 """

@@ -110,6 +110,12 @@ def test_a_map_without_scikit_learn(monkeypatch):
         embedding_map(EXAMPLES)
 
 
+def test_labels_that_are_all_right_are_not_less_than_none():
+    proba, labels, _ = blurred(3000, 7, seed=3, wrong=0.0)
+    found = doubtful(proba, labels)
+    assert (found.flagged, f"{found.wrong:.2%}") == (0, "0.00%")
+
+
 def test_misread_ones_come_the_surest_first():
     proba = np.array([[0.6, 0.4], [0.1, 0.9], [0.3, 0.7], [0.9, 0.1], [0.1, 0.9]])
     found = misread(proba, np.array([1, 1, 0, 1, 0]))
