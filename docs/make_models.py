@@ -150,7 +150,8 @@ def _cost(name: str, cost: Cost) -> tuple[str, ...]:
     return (
         name,
         f"{cost.parameters:,}",
-        f"{_millions(cost):.2f} M",
+        f"{_millions(cost.multiply_adds):.2f} M"
+        + (f", in doubt {_millions(most):.2f} M" if (most := cost.most_multiply_adds) != cost.multiply_adds else ""),
         f"{cost.size / 1000:,.0f} kB",
         f"{cost.latency:.3f} ms",
         f"{cost.throughput_single:,.0f}",
@@ -197,9 +198,9 @@ def _robust(shipped: list[Shipped]) -> str:
 
 def _drawn(shipped: list[Shipped], built: dict[str, Cost], recipes: Any) -> Any:
     """Draw error against multiply-adds."""
-    dots = [Dot(s.name, "shipped", _of_test(s.alone[0]), _millions(s.cost)) for s in shipped]
+    dots = [Dot(s.name, "shipped", _of_test(s.alone[0]), _millions(s.cost.multiply_adds)) for s in shipped]
     dots += [
-        Dot(name, "recipe", _of_test(recipes[name].expected.accuracy), _millions(cost))
+        Dot(name, "recipe", _of_test(recipes[name].expected.accuracy), _millions(cost.multiply_adds))
         for name, cost in built.items()
         if recipes[name].expected
     ]
@@ -207,8 +208,8 @@ def _drawn(shipped: list[Shipped], built: dict[str, Cost], recipes: Any) -> Any:
     return accuracy_and_cost(dots, "millions of multiply-adds a picture", title="Errors on MNIST's test pictures")
 
 
-def _millions(cost: Cost) -> float:
-    return (cost.multiply_adds or 0) / 1e6
+def _millions(count: int | None) -> float:
+    return (count or 0) / 1e6
 
 
 def _of_test(accuracy: float) -> Share:
