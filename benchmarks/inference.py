@@ -3,9 +3,9 @@
 Wanted: one picture on one thread in at most 0.2 ms; 10,000 pictures at least twice as fast as Keras predict of the
 reference network `cnn-2conv`; from a cold start to the first answer at least ten times as fast.
 
-Keras runs the same network (the recipe `default`; its weights do not change its speed) and `cnn-2conv`. What favours
-Keras is allowed: its arrays are prepared before the clock starts, and of its two batch sizes the better one counts.
-Systems take turns; every figure is a median.
+Keras runs `cnn-2conv`, and the first of the two networks in the file: its weights do not change its speed, and the
+second is asked about one picture of two hundred. What favours Keras is allowed: its arrays are prepared before the
+clock starts, and of its two batch sizes the better one counts. Systems take turns; every figure is a median.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from PIL import Image
 from benchmarks.common import cores, first_line_seconds, rounds, written
 from inkread.console import table
 
-INKREAD, SAME, REFERENCE = "inkread", "Keras, same network", "Keras, cnn-2conv"
-DIRECT = "Keras, same network, called directly"
+INKREAD, SAME, REFERENCE = "inkread", "Keras, first network", "Keras, cnn-2conv"
+DIRECT = "Keras, first network, called directly"
 
 COLD_INKREAD = """
 import sys, inkread
@@ -97,9 +97,11 @@ def _run(*arguments: str) -> str:
 
 def _networks() -> tuple[Any, Any]:
     from benchmarks.networks import cnn_2conv
+    from inkread.reading.model_file import open_model
     from inkread.training.recipes import RECIPES
 
-    return RECIPES["default"].build((28, 28), 10), cnn_2conv()
+    card = open_model("default").card
+    return RECIPES[card.recipe].build((28, 28), card.outputs, **card.config["network"]), cnn_2conv()
 
 
 def _save(folder: Path) -> None:
