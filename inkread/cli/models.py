@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from inkread.reading.card import Calibration, Threshold
+    from inkread.reading.card import Calibration, Card, Threshold
     from inkread.training.recipe import Recipe
 
 __all__ = ["models"]
@@ -123,10 +123,19 @@ def _show_model(name: str) -> None:
         ("confidence", f"set on {card.calibration.n:,} pictures" if card.calibration.n else "as the network gives it"),
         *_promises(card.calibration),
         ("recipe", card.recipe),
+        ("second network", _second(card)),
         ("licence", card.licence),
         ("made", f"{card.created}, with " + ", ".join(f"{k} {v}" for k, v in card.made_with.items())),
     ]
     console.table(f"Model {card.name}", ("", ""), [row for row in rows if row[1]])
+
+
+def _second(card: Card) -> str:
+    """Return when a second network is asked, where there is one."""
+    if not card.second:
+        return ""
+    asked = f"asked where no class has {card.second['below']:.0%}, with {card.second['share']:.0%} of the vote"
+    return f"recipe {card.second['recipe']}, {asked}"
 
 
 def _briefly(recipe: Recipe) -> str:

@@ -37,7 +37,7 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="default",
-            summary="six convolutions, under a minute",
+            summary="five convolutions, under a minute",
             build=strided,
             config=Config(
                 epochs=6,
