@@ -110,11 +110,13 @@ before (float[N, M] first) => (bool any) {
     any = Less (least, limit)
 }
 """
-# Which ones; what none of the classes is likelier for is not asked about.
+# Which ones; what none of the classes is likelier for is not asked about. (The digits are cut out again: ONNX Runtime
+# would warn of a name from outside the condition that it cannot replace.)
 _ASKS = """
 asks (uint8[N, H, W] pictures) => (uint8[K, H, W] asked) {
     unsure = Less (likeliest, limit)
-    highest = ReduceMax <axes = [1], keepdims = 0> (digits)
+    of_digits = Slice (first, start, classes, columns)
+    highest = ReduceMax <axes = [1], keepdims = 0> (of_digits)
     overall = ReduceMax <axes = [1], keepdims = 0> (first)
     known = Equal (highest, overall)
     doubtful = And (unsure, known)

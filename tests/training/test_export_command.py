@@ -311,9 +311,13 @@ def test_a_folder_that_cannot_be_written_to(keras, command, run, monkeypatch):
 
 
 def test_eight_bits_that_lose_much_are_warned_of(keras, command, run, monkeypatch):
-    convert = importlib.import_module("inkread.training.convert")
-    right = convert.file_logits
-    monkeypatch.setattr(convert, "file_logits", lambda *args: -right(*args))
+    def contrary(source, target, pictures):
+        network = onnx.load(source)
+        network.graph.node[-1].output[0] = "score"
+        network.graph.node.append(onnx.helper.make_node("Neg", ["score"], [network.graph.output[0].name]))
+        onnx.save(network, target)
+
+    monkeypatch.setattr(importlib.import_module("inkread.training.convert"), "quantize", contrary)
     code, _, err = command(run, "--int8")
     assert code == 0, err
     assert "Warning: eight bits lose " in err
