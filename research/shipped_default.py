@@ -1,6 +1,7 @@
 """Train the shipped `default` as a whole, for one seed or several: both of its networks, and the file made of them.
 
-Result: see the table that it prints; of the seeds 0, 1 and 2 in docs/models.md.
+Result, seed 0, which ships (2026-11-22; per cent right by class, in eight bits): 99.65 of the held-out pictures, 99.67
+of MNIST's test pictures, Semeion 96.99, UNIPEN 98.78, digits of cheque amounts 95.79. Other seeds are not finished.
 
 Command: python -m research.shipped_default [--seeds 0 1 2] [--output runs]
 Each seed takes an hour and a half on two cores of an AMD EPYC. What is done stays; a cut run goes on behind it when the

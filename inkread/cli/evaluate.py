@@ -247,11 +247,9 @@ def _costs(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
         return
     yield "file", f"{cost.size / 1000:,.0f} kB, {cost.parameters:,} parameters"
     if cost.multiply_adds is not None:
-        doubtful = f", of a doubtful one {cost.most_multiply_adds:,}"
-        yield (
-            "multiply-adds a picture",
-            f"{cost.multiply_adds:,}" + (doubtful if cost.most_multiply_adds != cost.multiply_adds else ""),
-        )
+        more = cost.most_multiply_adds != cost.multiply_adds
+        doubtful = f", of a doubtful one {cost.most_multiply_adds:,}" if more else ""
+        yield "multiply-adds a picture", f"{cost.multiply_adds:,}{doubtful}"
     yield "one picture", f"{cost.latency:.3g} ms, on one thread"
     threads = f"; {cost.throughput:,.0f} on {cost.threads}" if cost.threads > 1 else ""
     yield "pictures a second", f"{cost.throughput_single:,.0f} on one thread{threads}"

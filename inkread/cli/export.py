@@ -28,8 +28,12 @@ def export(
     second: Annotated[
         Path | None, typer.Option(help="Run folder of a network that is asked where the first is in doubt.")
     ] = None,
-    below: Annotated[float, typer.Option(help="With --second: probability below which it is asked.")] = 0.6,
-    share: Annotated[float, typer.Option(help="With --second: of its answer, beside the first one's.")] = 0.5,
+    below: Annotated[
+        float | None, typer.Option(help="With --second: probability below which it is asked.", show_default="0.6")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(help="With --second: of its answer, beside the first one's.", show_default="0.5")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     labels: Annotated[
         str | None, typer.Option(help="Classes of a Keras file: 0,1,2 or a text file with one a line.")
@@ -42,12 +46,26 @@ def export(
 ) -> None:
     """Make a model file of a trained network, a run's or a Keras model made elsewhere."""
     from inkread import console
+    from inkread.errors import UsageError
     from inkread.training.cascade import Doubt
     from inkread.training.convert import Request, convert
     from inkread.training.foreign import Conventions
 
-    conventions, doubt = Conventions(labels=labels, pixels=pixels, ink=ink, outputs=outputs), Doubt(below, share)
-    request = Request(output, force, int8, data, name, conventions, second, doubt)
+    given = {key: value for key, value in {"below": below, "share": share}.items() if value is not None}
+    if given and second is None:
+        raise UsageError(
+            f"Expected --second with --{next(iter(given))}, got none. Name the run of another network, or leave it out."
+        )
+    request = Request(
+        output=output,
+        force=force,
+        int8=int8,
+        data=data,
+        name=name,
+        conventions=Conventions(labels=labels, pixels=pixels, ink=ink, outputs=outputs),
+        second=second,
+        doubt=Doubt(**given),
+    )
     with console.progress("download") as report:
         made = convert(source, request, report=report)
     for text in _remarks(made, int8=int8):

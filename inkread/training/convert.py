@@ -73,7 +73,7 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """A trained network, and where a second one is asked that one and when."""
+    """A trained network; and a second one with when it is asked, where there is one."""
 
     model: keras.Model
     card: Card
@@ -174,8 +174,8 @@ def _with_second(network: _Network, folder: Path, doubt: Doubt) -> _Network:
     ):
         if one != two:
             raise UsageError(
-                f"Expected a second network with {what} of the first, {one}; got {two} in {str(folder)!r}. Train it "
-                "with the same data, validation and split_seed."
+                f"Expected a second network with {what} of the first, got one in {str(folder)!r} that has others. "
+                "Train it with the same data, validation and split_seed."
             )
     second = {"recipe": other.recipe, "config": other.config, "data": other.data} | asdict(doubt)
     card = replace(first, second=second, parameters=first.parameters + other.parameters)

@@ -72,7 +72,7 @@ def train(
     Raises:
         OutputError: The folder holds something, or cannot be written.
         TrainingError: The training cannot start or go on.
-        UsageError: The weights are not there, or are to be blended and none are given.
+        UsageError: The weights are not there, or are to be blended and none are given; or an ending meets patience.
         MissingExtraError: Keras is not installed.
     """
     require_keras()
@@ -81,6 +81,11 @@ def train(
         raise UsageError(
             f"Expected weights to begin with (--weights), of which a blend of {config.blend:g} keeps "
             f"{1 - config.blend:g}; got none. Name a run folder or a .keras file, or leave blend out."
+        )
+    if config.patience > 0 and config.ending:
+        raise UsageError(
+            f"Expected no patience with an ending, which would be left out when it is over; got patience "
+            f"{config.patience}. Set it to 0, or leave the ending out."
         )
     _check_name(name or recipe.name)
     origin = Origin(

@@ -337,6 +337,7 @@ class TestEnding:
             ({"learning_rate": 0.1}, r"ending\.epochs: a whole number from 1 \(got none\)"),
             ({"epochs": 1, "non_digits": 0.1}, r"ending\.non_digits: above 0 where non_digits is"),
             ({"epochs": 1, "blend": 0}, "blend: above 0, at most 1"),
+            ({"epochs": 1, "average": 1}, "average: 0 or more and below 1"),
             ({"epochs": 1, "ending": {}}, r"ending\.ending"),
             ({"epochs": 1, "rat": 1}, "rat: no such key"),
             (3, r"ending: a table \(got 3\)"),

@@ -369,6 +369,9 @@ def test_a_second_network_that_does_not_fit(command, run, finished, tmp_path):
     code, _, err = command(run, "--second", second)
     assert code == 2
     assert "the held-out pictures of the first" in " ".join(err.split())
+    code, _, err = command(run, "--below", "0.5")
+    assert code == 2
+    assert "Expected --second with --below" in " ".join(err.split())
     code, _, err = command(run, "--second", tmp_path / "missing")
     assert code == 4
     assert "finished run" in " ".join(err.split())

@@ -134,10 +134,13 @@ def test_a_training_with_an_ending(known, digits, keras, tmp_path, cut):
         np.testing.assert_allclose((a + b) / 2, c, atol=1e-6)
 
 
-def test_a_blend_with_nothing(known, whole, digits, coloured, tmp_path):
+def test_blends_and_endings_that_cannot_be(known, whole, digits, coloured, tmp_path):
     blend = dataclasses.replace(known.config, blend=0.5)
     with pytest.raises(UsageError, match="weights to begin with"):
         train(known, digits, blend, folder=tmp_path / "run")
+    patient = dataclasses.replace(known.config, patience=2, ending=ENDING)
+    with pytest.raises(UsageError, match="no patience with an ending"):
+        train(known, digits, patient, folder=tmp_path / "run")
     others = dataclasses.replace(coloured, images=coloured.images[..., 0])
     with pytest.raises(TrainingError, match="the same classes"):
         train(known, others, blend, folder=tmp_path / "run", weights=whole().folder)
