@@ -48,7 +48,8 @@ means of three or four such networks (the same curve). Of the second network: `b
 (0.3 and a third of the vote: MNIST 99.77, Semeion 96.05, UNIPEN 98.49, cheques 95.21); other probabilities from which
 it is not asked, 0.5 to 0.92 (no difference); other shares of the vote and other blends (MNIST against other hands).
 
-Short of the aims stay MNIST (99.70) and cheque digits (97): of 94 of these that one such blend misread, about 30 show ink of their neighbours or of a line within their box (by one eye).
+Short of the aims stay MNIST (99.70) and cheque digits (97): of 94 of these that one such blend misread, about 30 show
+ink of their neighbours or of a line within their box (by one eye).
 
 Command: python -m research.default_weights --model FILE.onnx [--count 500]
 for what is made by: inkread train default --config FILE.toml
