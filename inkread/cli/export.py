@@ -29,7 +29,7 @@ def export(
         Path | None, typer.Option(help="Run folder of a network that is asked where the first is in doubt.")
     ] = None,
     below: Annotated[
-        float | None, typer.Option(help="With --second: probability below which it is asked.", show_default="0.6")
+        float | None, typer.Option(help="With --second: probability below which it is asked.", show_default="0.8")
     ] = None,
     share: Annotated[
         float | None, typer.Option(help="With --second: of its answer, beside the first one's.", show_default="0.5")

@@ -42,7 +42,7 @@ CLEAR = 0.7  # probability of a reading as a whole from which it is the line, wi
 _WEIGHT = 2.0  # of the reader of whole lines, beside that of pieces
 # Temperatures: of the readings of a clear line, and of those of both readers together, which are not as independent as
 # their product takes them for.
-_OF_CLEAR, _OF_BOTH = 1.01, 5.64
+_OF_CLEAR, _OF_BOTH = 1.01, 5.57
 _NOTHING = 1e-300
 _LEAST = (-8.0, -10.0)  # nats: of a reading that one of the two does not have: by pieces, as a whole
 

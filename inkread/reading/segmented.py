@@ -32,8 +32,8 @@ _CRUMB = -0.2  # what leaving ink unread costs that is too small for a digit
 # tell that a piece is no digit and for those that cannot.
 _WEIGHTS = {
     True: (
-        0.334, 0.614, 1.433, -0.585, 0.114, -0.560, 0.029, 0.028,
-        -0.118, -1.995, -1.964, -0.545, -0.508, -0.848, -0.171, -1.620,
+        0.350, 0.660, 1.490, -0.589, 0.109, -0.582, 0.005, 0.029,
+        -0.133, -2.003, -1.973, -0.560, -0.543, -0.848, -0.172, -1.619,
     ),
     False: (
         0.511, 1.495, 0.000, -0.966, 0.138, -1.531, -0.727, 0.040,
@@ -41,7 +41,7 @@ _WEIGHTS = {
     ),
 }  # fmt: skip
 _CLASS = {True: 1.042, False: 1.071}  # how much the classes do
-_UNREAD = {True: -2.825, False: -2.804}  # what leaving a piece unread costs
+_UNREAD = {True: -2.816, False: -2.804}  # what leaving a piece unread costs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ __all__ = ["ERRORS", "LOST", "calibrate", "fit_rejection", "fit_temperature", "f
 ERRORS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)  # the wished error rates that a card lists
 _STARTS = (0.0, 0.5, 0.9, 0.98)  # of the sequences of thresholds that are tried, as shares of the pictures answered
 _TRIED = 500  # thresholds at most
-# The share of the validation digits that may be taken for none: one in thirty of other things passes then.
+# The share of the validation digits that may be taken for none: at most one in twenty of other things passes then.
 LOST = 0.0008
 DELTA = 0.05  # the probability with which each threshold may fail to keep its error
 

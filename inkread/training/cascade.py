@@ -33,7 +33,7 @@ class Doubt:
         UsageError: One of them is out of range.
     """
 
-    below: float = 0.6
+    below: float = 0.8
     share: float = 0.5
 
     def __post_init__(self) -> None:
