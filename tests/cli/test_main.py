@@ -63,7 +63,7 @@ def test_models_fit_a_terminal_of_80_columns(inkread, monkeypatch):
 def test_the_card_of_a_model_tells_of_its_second_network(inkread, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     shown = " ".join(inkread("models", "default").stdout.split())
-    assert "second network │ recipe best, asked where no class has 60%, with 50% of the vote" in shown
+    assert "second network │ recipe best, asked where no class has 80%, with 50% of the vote" in shown
     assert "second network" not in inkread("models", "tiny").stdout
 
 
