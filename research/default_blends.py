@@ -96,7 +96,10 @@ def main() -> None:
 
 
 def _data(folder: Path) -> dict[str, Pictures]:
-    """Return the pictures that a training held out, MNIST's test pictures and other hands, as a network sees them."""
+    """Return the pictures that a training held out, MNIST's test pictures and other hands, as a network sees them.
+
+    The one cheque digit that is found blank goes as paper; `research.shipped_default` counts it as wrong.
+    """
     held, test = parted(mnist("train"), RunFolder(folder).read_config()[0])[1], mnist("test")
     assert held is not None
     data = {"held out": (held.images, held.labels), "MNIST": (test.images, test.labels)}
